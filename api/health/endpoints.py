@@ -1,0 +1,65 @@
+"""Health and public configuration."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+
+from api.health.schemas import CheckOut, ConfigOut, HealthOut, ReadinessOut
+from api.kit.state import State, StateDep
+from core import __version__
+from core.kit.errors import WorkbenchError
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health", response_model=HealthOut)
+def health() -> HealthOut:
+    """The process lives."""
+    return HealthOut(status="ok", version=__version__)
+
+
+@router.get("/health/ready", response_model=ReadinessOut, responses={503: {"model": ReadinessOut}})
+def ready(state: StateDep, response: Response) -> ReadinessOut:
+    """Database, Dagster and code location answer. 503 while one does not."""
+    checks = [("database", _database), ("dagster", _dagster), ("code_location", _code_location)]
+    with ThreadPoolExecutor(max_workers=len(checks)) as pool:
+        results = list(pool.map(lambda check: _run(check[0], check[1], state), checks))
+    ok = all(check.status == "ok" for check in results)
+    response.status_code = 200 if ok else 503
+    return ReadinessOut(status="ready" if ok else "not_ready", checks=results)
+
+
+@router.get("/config", response_model=ConfigOut)
+def config(state: StateDep) -> ConfigOut:
+    """What the web app needs to know; nothing secret."""
+    return ConfigOut(version=__version__, auth_enabled=state.settings.auth_enabled, dagster_path="/dagster")
+
+
+def _run(name: str, check: Callable[[State], str | None], state: State) -> CheckOut:
+    began = time.monotonic()
+    try:
+        problem = check(state)
+    except WorkbenchError as error:
+        problem = error.message
+    except sa.exc.SQLAlchemyError:
+        problem = "The database does not answer."
+    seconds = round(time.monotonic() - began, 4)
+    return CheckOut(name=name, status="failed" if problem else "ok", message=problem, seconds=seconds)
+
+
+def _database(state: State) -> str | None:
+    with state.db.engine.connect() as connection:
+        connection.execute(sa.text("select 1"))
+    return None
+
+
+def _dagster(state: State) -> str | None:
+    state.engine.get("00000000-0000-0000-0000-000000000000")
+    return None
+
+
+def _code_location(state: State) -> str | None:
+    return state.engine.location_error()

@@ -1,0 +1,36 @@
+"""Answers about health and configuration."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class HealthOut(BaseModel):
+    """The process lives."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class CheckOut(BaseModel):
+    """One part that the product needs."""
+
+    name: str
+    status: Literal["ok", "failed"]
+    message: str | None
+    seconds: float
+
+
+class ReadinessOut(BaseModel):
+    """Whether every part answers."""
+
+    status: Literal["ready", "not_ready"]
+    checks: list[CheckOut]
+
+
+class ConfigOut(BaseModel):
+    """Public configuration."""
+
+    version: str
+    auth_enabled: bool
+    dagster_path: str

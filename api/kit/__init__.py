@@ -1,0 +1,1 @@
+"""Tools of the API: errors to HTTP, session, event streams, the way to Dagster."""

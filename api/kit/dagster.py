@@ -1,0 +1,225 @@
+"""The way to Dagster: GraphQL over HTTP to dagster-webserver. Implements `core.runs.ports.RunEngine`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import httpx
+
+from core.kit import clock
+from core.kit.errors import Conflict, Unavailable
+from core.runs.ports import EngineRun, Launch, RunStatus
+
+LOCATION: Final = "workbench"
+REPOSITORY: Final = "__repository__"
+
+STATUSES: Final = {
+    "QUEUED": RunStatus.QUEUED,
+    "NOT_STARTED": RunStatus.STARTING,
+    "MANAGED": RunStatus.STARTING,
+    "STARTING": RunStatus.STARTING,
+    "STARTED": RunStatus.RUNNING,
+    "SUCCESS": RunStatus.SUCCESS,
+    "FAILURE": RunStatus.FAILED,
+    "CANCELING": RunStatus.CANCELLING,
+    "CANCELED": RunStatus.CANCELLED,
+}
+
+_RUN: Final = """
+fragment RunFacts on Run {
+  runId jobName status creationTime startTime endTime runConfig tags { key value } assetSelectionCount
+}
+"""
+_LAUNCH: Final = (
+    """
+mutation Launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { ...RunFacts } }
+    ... on RunConfigValidationInvalid { errors { message } }
+    ... on PythonError { message }
+    ... on PipelineNotFoundError { message }
+    ... on UnauthorizedError { message }
+    ... on InvalidSubsetError { message }
+    ... on RunConflict { message }
+    ... on ConflictingExecutionParamsError { message }
+    ... on PresetNotFoundError { message }
+    ... on NoModeProvidedError { message }
+  }
+}
+"""
+    + _RUN
+)
+_GET: Final = "query Run($id: ID!) { runOrError(runId: $id) { __typename ...RunFacts } }" + _RUN
+_LIST: Final = (
+    """
+query Runs($filter: RunsFilter!, $limit: Int!, $cursor: String) {
+  runsOrError(filter: $filter, limit: $limit, cursor: $cursor) {
+    __typename
+    ... on Runs { results { ...RunFacts } }
+    ... on PythonError { message }
+    ... on InvalidPipelineRunsFilterError { message }
+  }
+}
+"""
+    + _RUN
+)
+_CANCEL: Final = """
+mutation Cancel($id: String!) {
+  terminateRun(runId: $id) {
+    __typename
+    ... on TerminateRunFailure { message }
+    ... on RunNotFoundError { message }
+    ... on UnauthorizedError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+_FAILURE: Final = """
+query Failure($id: ID!, $cursor: String) {
+  logsForRun(runId: $id, afterCursor: $cursor, limit: 1000) {
+    ... on EventConnection {
+      cursor hasMore
+      events { __typename ... on RunFailureEvent { message error { message } } ... on RunCanceledEvent { message } }
+    }
+  }
+}
+"""
+_LOCATION: Final = """
+query Location {
+  workspaceOrError {
+    ... on Workspace {
+      locationEntries {
+        name loadStatus
+        locationOrLoadError { __typename ... on PythonError { message } }
+      }
+    }
+    ... on PythonError { message }
+  }
+}
+"""
+_RELOAD: Final = """
+mutation Reload($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }
+"""
+
+
+class DagsterEngine:
+    """Runs on Dagster. One instance is shared by all threads."""
+
+    def __init__(self, url: str, *, timeout_seconds: float = 30) -> None:
+        # Loopback only: a proxy of the surroundings has no business here.
+        self._client = httpx.Client(base_url=url, timeout=timeout_seconds, trust_env=False)
+
+    def close(self) -> None:
+        """Close pooled connections."""
+        self._client.close()
+
+    def launch(self, launch: Launch) -> EngineRun:
+        """Queue a run. See `RunEngine`."""
+        params = {
+            "selector": {
+                "repositoryLocationName": LOCATION,
+                "repositoryName": REPOSITORY,
+                "pipelineName": launch.job_name,
+            },
+            "runConfigData": launch.config,
+            "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in launch.tags.items()]},
+        }
+        answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
+        if answer["__typename"] != "LaunchRunSuccess":
+            raise Conflict(f"Dagster did not take the run: {_reason(answer)}", hint=_LAUNCH_HINT)
+        return _run(answer["run"])
+
+    def get(self, run_id: str) -> EngineRun | None:
+        """One run, or None. See `RunEngine`."""
+        answer = self._ask(_GET, {"id": run_id})["runOrError"]
+        if answer["__typename"] == "PythonError":
+            raise Unavailable("Dagster could not read the run.")
+        return _run(answer) if answer["__typename"] == "Run" else None
+
+    def list_runs(
+        self, tags: Mapping[str, str], statuses: Sequence[RunStatus], *, limit: int, cursor: str | None
+    ) -> list[EngineRun]:
+        """Runs, newest first. See `RunEngine`."""
+        wanted: dict[str, Any] = {"tags": [{"key": k, "value": v} for k, v in tags.items()]}
+        if statuses:
+            wanted["statuses"] = [name for name, status in STATUSES.items() if status in statuses]
+        answer = self._ask(_LIST, {"filter": wanted, "limit": limit, "cursor": cursor})["runsOrError"]
+        if answer["__typename"] != "Runs":
+            raise Unavailable(f"Dagster could not list the runs: {_reason(answer)}")
+        return [_run(item) for item in answer["results"]]
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to end. See `RunEngine`."""
+        answer = self._ask(_CANCEL, {"id": run_id})["terminateRun"]
+        if answer["__typename"] != "TerminateRunSuccess":
+            raise Conflict(f"Run {run_id} could not be cancelled: {_reason(answer)}")
+
+    def failure_message(self, run_id: str) -> str | None:
+        """Why a run failed, in Dagster's words."""
+        cursor: str | None = None
+        said: str | None = None
+        for _ in range(50):
+            log = self._ask(_FAILURE, {"id": run_id, "cursor": cursor}).get("logsForRun") or {}
+            for event in log.get("events", []):
+                if event["__typename"] in {"RunFailureEvent", "RunCanceledEvent"}:
+                    said = (event.get("error") or {}).get("message") or event.get("message") or said
+            cursor = log.get("cursor")
+            if not log.get("hasMore"):
+                break
+        return said
+
+    def location_error(self) -> str | None:
+        """None when the code location is loaded, otherwise why it is not."""
+        answer = self._ask(_LOCATION, {})["workspaceOrError"]
+        entries = {entry["name"]: entry for entry in answer.get("locationEntries", [])}
+        entry = entries.get(LOCATION)
+        if entry is None:
+            return str(answer.get("message") or "The code location is not known to Dagster.")
+        loaded = entry["locationOrLoadError"] or {}
+        if entry["loadStatus"] != "LOADED" or loaded.get("__typename") == "PythonError":
+            return str(loaded.get("message") or "The code location is still loading.")
+        return None
+
+    def reload_location(self) -> None:
+        """Have Dagster load the definitions anew; the old ones serve meanwhile."""
+        self._ask(_RELOAD, {"name": LOCATION}, timeout_seconds=180)
+
+    def _ask(
+        self, query: str, variables: Mapping[str, Any], *, timeout_seconds: float | None = None
+    ) -> dict[str, Any]:
+        timeout = httpx.USE_CLIENT_DEFAULT if timeout_seconds is None else timeout_seconds
+        try:
+            response = self._client.post("/graphql", json={"query": query, "variables": variables}, timeout=timeout)
+            answer = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unavailable("Dagster does not answer.", hint="It may be starting; try again in a moment.") from error
+        if answer.get("data") is None:
+            reason = "; ".join(str(item.get("message")) for item in answer.get("errors", [])) or "no reason given"
+            raise Unavailable(f"Dagster could not answer: {reason}")
+        return answer["data"]
+
+
+_LAUNCH_HINT: Final = "If the project is new or changed, Dagster may still be loading it; try again in a moment."
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    if answer.get("message"):
+        return str(answer["message"]).strip().splitlines()[0]
+    said = "; ".join(str(item.get("message")) for item in answer.get("errors", []))
+    return said or str(answer["__typename"])
+
+
+def _run(raw: Mapping[str, Any]) -> EngineRun:
+    created = clock.from_epoch(raw["creationTime"])
+    assert created is not None  # noqa: S101 - the schema says it is never null
+    return EngineRun(
+        run_id=raw["runId"],
+        job_name=raw["jobName"],
+        status=STATUSES.get(raw["status"], RunStatus.UNKNOWN),
+        created_at=created,
+        started_at=clock.from_epoch(raw["startTime"]),
+        ended_at=clock.from_epoch(raw["endTime"]),
+        tags={tag["key"]: tag["value"] for tag in raw["tags"]},
+        config=raw["runConfig"] or {},
+        selected_assets=raw["assetSelectionCount"] or 0,
+    )

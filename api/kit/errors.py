@@ -1,0 +1,130 @@
+"""One shape for every error, whoever raises it."""
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from core.kit import errors
+from core.kit.errors import WorkbenchError
+
+log = logging.getLogger("workbench.api")
+
+STATUS: dict[type[WorkbenchError], int] = {
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.Conflict: 409,
+    errors.Invalid: 422,
+    errors.Busy: 423,
+    errors.Unavailable: 503,
+}
+CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+
+
+class FieldErrorOut(BaseModel):
+    """A field of the request that is wrong."""
+
+    field: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """What went wrong and how to mend it."""
+
+    code: str
+    message: str
+    hint: str | None
+    details: list[FieldErrorOut]
+    request_id: str
+
+
+class ErrorOut(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorBody
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Documentation of the errors that a route can answer with."""
+    return {status: {"model": ErrorOut} for status in (*statuses, 422, 503)}
+
+
+def request_id_of(request: Request) -> str:
+    """The id of a request, which its answer and every log line about it carry."""
+    return str(getattr(request.state, "request_id", ""))
+
+
+def error_response(
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    hint: str | None = None,
+    details: Sequence[FieldErrorOut] = (),
+) -> JSONResponse:
+    """An error in the one shape."""
+    body = ErrorBody(
+        code=code, message=message, hint=hint, details=list(details), request_id=request_id_of(request)
+    )
+    return JSONResponse(ErrorOut(error=body).model_dump(), status)
+
+
+def install(app: FastAPI) -> None:
+    """Translate every error of the application."""
+    app.add_exception_handler(WorkbenchError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def add_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Give each request an id and each answer the same."""
+    request.state.request_id = uuid.uuid4().hex
+    response = await call_next(request)
+    response.headers["x-request-id"] = request.state.request_id
+    return response
+
+
+def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, WorkbenchError)  # noqa: S101 - Starlette's handler type is wider than its behaviour
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    details = [FieldErrorOut(field=detail.field, message=detail.message) for detail in error.details]
+    return error_response(request, status, error.code, error.message, hint=error.hint, details=details)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    details = [
+        FieldErrorOut(field=".".join(str(part) for part in item["loc"][1:]), message=str(item["msg"]))
+        for item in error.errors()
+    ]
+    named = "; ".join(f"{detail.field or 'body'}: {detail.message}" for detail in details)
+    return error_response(request, 422, "invalid", f"The request is not valid. {named}", details=details)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    code = CODES.get(error.status_code, "error")
+    message = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
+    return error_response(request, error.status_code, code, message)
+
+
+def _database(request: Request, error: Exception) -> Response:
+    log.error("database unavailable", exc_info=error, extra={"request_id": request_id_of(request)})
+    hint = "It is tried again with every request."
+    return error_response(request, 503, "unavailable", "The database does not answer.", hint=hint)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected error in request %s", request_id_of(request), exc_info=error)
+    hint = "The request id finds the details in the log of the API."
+    return error_response(request, 500, "internal", "Something went wrong inside the API.", hint=hint)

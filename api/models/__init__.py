@@ -1,0 +1,1 @@
+"""Routes about the nodes of a dbt project."""

@@ -1,0 +1,125 @@
+"""Starting, finding, following and cancelling runs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
+
+from api.kit.errors import responses
+from api.kit.state import RunCanceller, RunReader, RunStarter, SessionDep, StateDep, WorkspaceDep, WorkspaceKey
+from api.runs.schemas import (
+    RunArtifactList,
+    RunArtifactOut,
+    RunIn,
+    RunList,
+    RunNodeList,
+    RunOptionsOut,
+    RunOut,
+)
+from core.artifacts import service as artifacts
+from core.kit.errors import NotFound
+from core.runs import service
+from core.runs.ports import RunStatus
+from core.runs.service import RunFilter, RunRequest
+from core.workspaces import service as workspaces
+
+router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
+
+RunId = Annotated[str, Path(description="Dagster's id of the run.", max_length=100)]
+
+
+@router.get("", response_model=RunList, responses=responses(404))
+def list_runs(
+    _actor: RunReader,
+    workspace: WorkspaceDep,
+    session: SessionDep,
+    state: StateDep,
+    status: Annotated[list[RunStatus], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies defaults
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 25,
+) -> RunList:
+    """One page of runs, newest first."""
+    views, following = service.list_runs(
+        session, state.engine, workspace, RunFilter(status), limit=limit, cursor=cursor
+    )
+    return RunList(items=[RunOut.of(view) for view in views], next_cursor=following)
+
+
+@router.get("/options", response_model=RunOptionsOut, responses=responses(404))
+def run_options(_actor: RunReader, _workspace: WorkspaceDep) -> RunOptionsOut:
+    """The dbt commands and flags that can be asked for."""
+    return RunOptionsOut.all()
+
+
+@router.post("", response_model=RunOut, status_code=201, responses=responses(404, 409))
+def start_run(actor: RunStarter, key: WorkspaceKey, state: StateDep, body: RunIn) -> RunOut:
+    """Ask for a run. It is queued in Dagster once the audit row is safe."""
+    request = RunRequest([step.model_dump() for step in body.steps], body.environment)
+    with state.db.session() as session:
+        workspace = workspaces.get_workspace(session, actor, key)
+        launch = service.prepare_start(session, actor, workspace, request)
+    return RunOut.of(service.view_launched(workspace, state.engine.launch(launch)))
+
+
+@router.get("/{run_id}", response_model=RunOut, responses=responses(404))
+def get_run(
+    _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
+) -> RunOut:
+    """One run."""
+    return RunOut.of(service.get_run(session, state.engine, workspace, run_id))
+
+
+@router.post("/{run_id}/cancel", response_model=RunOut, responses=responses(404, 409))
+def cancel_run(actor: RunCanceller, key: WorkspaceKey, state: StateDep, run_id: RunId) -> RunOut:
+    """Ask a run to end. It is `cancelling` until dbt has stopped."""
+    with state.db.session() as session:
+        workspace = workspaces.get_workspace(session, actor, key)
+        service.cancel_run(session, state.engine, actor, workspace, run_id)
+    state.engine.cancel(run_id)
+    with state.db.session() as session:
+        return RunOut.of(service.get_run(session, state.engine, workspace, run_id))
+
+
+@router.get("/{run_id}/nodes", response_model=RunNodeList, responses=responses(404))
+def run_nodes(
+    _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
+) -> RunNodeList:
+    """Every node that the run touched, as far as it got."""
+    service.require_run(state.engine, workspace, run_id)
+    return RunNodeList.of(service.nodes_of_run(session, workspace.id, run_id))
+
+
+@router.get("/{run_id}/artifacts", response_model=RunArtifactList, responses=responses(404))
+def run_artifacts(
+    _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
+) -> RunArtifactList:
+    """The files that the run left, also when dbt failed."""
+    service.require_run(state.engine, workspace, run_id)
+    refused = {
+        (row.step, row.name): row.message for row in artifacts.refusals_of_run(session, workspace.id, run_id)
+    }
+    items = [
+        RunArtifactOut(
+            step=row.step, name=row.name, size=row.size, digest=row.digest, refused=refused.get((row.step, row.name))
+        )
+        for row in artifacts.artifacts_of_run(session, workspace.id, run_id)
+    ]
+    return RunArtifactList(items=items, total=len(items))
+
+
+@router.get("/{run_id}/artifacts/{step}/{name}", response_class=FileResponse, responses=responses(404))
+def download_artifact(
+    _actor: RunReader,
+    workspace: WorkspaceDep,
+    session: SessionDep,
+    state: StateDep,
+    run_id: RunId,
+    step: Annotated[int, Path(ge=1, le=1000)],
+    name: Annotated[str, Path(max_length=200)],
+) -> FileResponse:
+    """One file of the run."""
+    row = artifacts.artifact_of_run(session, workspace.id, run_id, step, name)
+    path = state.store.path(row.digest)
+    if not path.exists():
+        raise NotFound(f"{name} is recorded but no longer in the artifact store.")
+    return FileResponse(path, media_type="application/json", filename=row.name)

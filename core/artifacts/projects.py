@@ -1,0 +1,162 @@
+"""Preparing projects at start: each becomes a workspace and is parsed when its files changed."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from core.artifacts import service as artifacts
+from core.artifacts.project_files import ProjectRequest, fingerprint, profile_targets, profiles_dir_of
+from core.artifacts.service import Arrival
+from core.artifacts.store import ArtifactStore
+from core.environments import service as environments
+from core.kit.database import Database, make_engine
+from core.kit.errors import Invalid, WorkbenchError
+from core.kit.settings import Settings
+from core.runs.dbt_process import command_line, dbt_environment
+from core.workspaces import service as workspaces
+from core.workspaces.models import Workspace, WorkspaceState
+from core.workspaces.service import Registration
+
+PARSE_TIMEOUT_SECONDS = 900
+HINT = "Mend the project, then choose Parse again (or run `dbt parse` here)."
+
+
+@dataclass(frozen=True)
+class PreparedProject:
+    """What became of a project: `ready`, or `broken` with dbt's own message."""
+
+    key: str
+    state: str
+    message: str | None
+    seconds: float
+    parsed: bool
+
+
+def prepare(
+    settings: Settings, projects: Sequence[ProjectRequest], report: Callable[[str], None]
+) -> list[PreparedProject]:
+    """Register these projects, and parse every workspace whose project changed since it was last parsed.
+
+    Raises:
+        Invalid: two different projects would have the same key.
+    """
+    db = Database(make_engine(str(settings.database_url), pool_size=4))
+    try:
+        _register(db, projects)
+        with db.session() as session:
+            keys = [workspace.key for workspace in workspaces.all_workspaces(session)]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            return list(pool.map(lambda key: _prepare_one(settings, db, key, report), keys))
+    finally:
+        db.dispose()
+
+
+def _register(db: Database, projects: Sequence[ProjectRequest]) -> None:
+    with db.session() as session:
+        for project in projects:
+            existing = workspaces.by_key(session, project.key)
+            if existing and Path(existing.project_dir) != project.project_dir and Path(existing.project_dir).exists():
+                raise Invalid(
+                    f"{project.project_dir} and {existing.project_dir} are both named {project.key!r}.",
+                    hint="Give one of them another `name:` in dbt_project.yml.",
+                )
+            profiles = profiles_dir_of(project.project_dir)
+            workspaces.register(
+                session,
+                Registration(
+                    key=project.key,
+                    name=project.name,
+                    project_dir=str(project.project_dir),
+                    profiles_dir=str(profiles),
+                    is_demo=project.is_demo,
+                    description=project.description,
+                ),
+            )
+
+
+def _prepare_one(settings: Settings, db: Database, key: str, report: Callable[[str], None]) -> PreparedProject:
+    began = time.monotonic()
+    with db.session() as session:
+        workspace = workspaces.by_key(session, key)
+    assert workspace is not None  # noqa: S101 - read a moment ago, and never deleted
+    print_ = fingerprint(
+        Path(workspace.project_dir), Path(workspace.profiles_dir), version("dbt-core"), str(settings.data_dir)
+    )
+    parsed = workspace.project_fingerprint != print_ or workspace.state != WorkspaceState.READY
+    if parsed:
+        report(f"parsing {key}")
+        _parse(settings, db, workspace, print_)
+    with db.session() as session:
+        after = session.get_one(Workspace, workspace.id)
+        return PreparedProject(key, after.state, after.state_message, time.monotonic() - began, parsed)
+
+
+def _parse(settings: Settings, db: Database, workspace: Workspace, print_: str) -> None:
+    try:
+        target = _sync_environments(db, workspace)
+        folder = parse_folder(settings.data_dir, workspace.key)
+        message = _run_parse(settings, workspace, target, folder)
+        if message is None:
+            store = ArtifactStore(settings.data_dir)
+            record = artifacts.take_in(db, store, Arrival(workspace.id), folder / "manifest.json")
+            message = record.message
+    except (WorkbenchError, OSError) as error:
+        message = str(error)
+    with db.session() as session:
+        row = session.get_one(Workspace, workspace.id)
+        row.project_fingerprint = print_
+        if message is not None:
+            workspaces.mark_broken(row, message, HINT)
+
+
+def _sync_environments(db: Database, workspace: Workspace) -> str:
+    project_dir = Path(workspace.project_dir)
+    if not project_dir.is_dir():
+        raise Invalid(f"The folder of the project, {project_dir}, is gone.")
+    targets = profile_targets(project_dir, Path(workspace.profiles_dir))
+    with db.session() as session:
+        environments.sync_targets(session, workspace.id, targets)
+        return environments.pick(session, workspace.id, None).dbt_target
+
+
+def parse_folder(data_dir: Path, key: str) -> Path:
+    """Where a project is parsed at start; dbt's partial parse lives there."""
+    return data_dir / "parse" / key
+
+
+def _run_parse(settings: Settings, workspace: Workspace, target: str, folder: Path) -> str | None:
+    """Run `dbt parse`; None when it went well, otherwise what dbt said."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
+    done = subprocess.run(
+        command_line(["parse"], target),
+        env=dbt_environment(settings, workspace, folder),
+        cwd=workspace.project_dir,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=PARSE_TIMEOUT_SECONDS,
+        check=False,
+    )
+    if done.returncode == 0:
+        return None
+    return _errors(done.stdout) or done.stderr.strip()[-4000:] or f"dbt parse ended with code {done.returncode}."
+
+
+def _errors(output: str) -> str:
+    """The error lines of dbt's JSON log; lines that are no JSON are kept, they are a crash."""
+    said: list[str] = []
+    for line in output.splitlines():
+        try:
+            info = json.loads(line)["info"]
+        except (ValueError, KeyError, TypeError):
+            said.append(line)
+            continue
+        if info.get("level") == "error":
+            said.append(str(info.get("msg", "")).strip())
+    return "\n".join(text for text in said if text)

@@ -1,0 +1,67 @@
+"""The artifact store: files under the hash of their content, complete or not there at all."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in the store."""
+
+    digest: str
+    size: int
+
+
+class ArtifactStore:
+    """A folder of files named by their SHA-256."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._root = data_dir / "artifacts"
+
+    def path(self, digest: str) -> Path:
+        """Where the content with this hash is, or would be."""
+        return self._root / digest[:2] / digest
+
+    def put(self, source: Path) -> Stored:
+        """Copy a file in. The hash is taken from the very bytes that are kept."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._root, prefix=".incoming-")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as out, source.open("rb") as data:
+                digest = _copy(data, out)
+                os.fsync(out.fileno())
+            return self._keep(temporary, digest)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def read(self, digest: str) -> bytes:
+        """The content with this hash.
+
+        Raises:
+            FileNotFoundError: it is not in the store.
+        """
+        return self.path(digest).read_bytes()
+
+    def _keep(self, temporary: Path, digest: str) -> Stored:
+        size = temporary.stat().st_size
+        final = self.path(digest)
+        if not final.exists():
+            final.parent.mkdir(exist_ok=True)
+            shutil.move(temporary, final)
+        return Stored(digest, size)
+
+
+def _copy(data: BinaryIO, out: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := data.read(CHUNK):
+        digest.update(chunk)
+        out.write(chunk)
+    return digest.hexdigest()

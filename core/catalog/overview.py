@@ -1,0 +1,132 @@
+"""The state of a workspace's data on one page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.catalog import repository
+from core.catalog.models import Node, NodeColumn, NodeResult, SourceFreshness
+
+HEALTH: Final = {
+    "success": "ok",
+    "pass": "ok",
+    "no-op": "ok",
+    "reused": "ok",
+    "warn": "warning",
+    "partial success": "warning",
+    "error": "failed",
+    "fail": "failed",
+    "runtime error": "failed",
+}
+EXECUTABLE: Final = ("model", "seed", "snapshot", "test", "unit_test")
+BUILT: Final = ("model", "seed", "snapshot")
+SHOWN: Final = 20
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many models are described and tested, of how many; columns likewise."""
+
+    models: int
+    documented: int
+    tested: int
+    columns: int
+    columns_documented: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What broke, what is late, what is slow, what is not known."""
+
+    counts: dict[str, int]
+    health: dict[str, int]
+    failing: Sequence[tuple[Node, NodeResult]]
+    failing_total: int
+    slowest: Sequence[tuple[Node, NodeResult]]
+    freshness: Sequence[tuple[str, SourceFreshness]]
+    sources_without_freshness: int
+    coverage: Coverage
+
+
+def overview(session: Session, workspace_id: int) -> Overview:
+    """Gather the overview, in a fixed number of queries."""
+    counts = repository.counts_by_type(session, [workspace_id])[workspace_id]
+    failing = _with_status(session, workspace_id, [s for s, health in HEALTH.items() if health != "ok"])
+    fresh = repository.freshness_of(session, workspace_id)
+    names = _names(session, workspace_id, [row.unique_id for row in fresh])
+    return Overview(
+        counts=counts,
+        health=_health(session, workspace_id),
+        failing=failing[:SHOWN],
+        failing_total=len(failing),
+        slowest=_slowest(session, workspace_id),
+        freshness=[(names.get(row.unique_id, row.unique_id), row) for row in fresh],
+        sources_without_freshness=max(0, counts.get("source", 0) - len(fresh)),
+        coverage=_coverage(session, workspace_id),
+    )
+
+
+def _join() -> sa.ColumnElement[bool]:
+    return sa.and_(NodeResult.workspace_id == Node.workspace_id, NodeResult.unique_id == Node.unique_id)
+
+
+def _health(session: Session, workspace_id: int) -> dict[str, int]:
+    """Nodes that dbt executes, by state. One without a result is unknown, never ok; ephemeral ones have none to give."""
+    query = (
+        sa.select(NodeResult.status, sa.func.count())
+        .select_from(Node)
+        .outerjoin(NodeResult, _join())
+        .where(Node.workspace_id == workspace_id, Node.resource_type.in_(EXECUTABLE))
+        .where(sa.func.coalesce(Node.materialization, "") != "ephemeral")
+        .group_by(NodeResult.status)
+    )
+    found = {"ok": 0, "warning": 0, "failed": 0, "skipped": 0, "unknown": 0}
+    for status, count in session.execute(query):
+        found["skipped" if status == "skipped" else HEALTH.get(status, "unknown")] += count
+    return found
+
+
+def _with_status(session: Session, workspace_id: int, statuses: Sequence[str]) -> list[tuple[Node, NodeResult]]:
+    severity = sa.case((NodeResult.status == "warn", 1), else_=0)
+    query = (
+        sa.select(Node, NodeResult)
+        .join(NodeResult, _join())
+        .where(Node.workspace_id == workspace_id, NodeResult.status.in_(statuses))
+        .order_by(severity, NodeResult.at.desc(), Node.unique_id)
+    )
+    return [(node, result) for node, result in session.execute(query)]
+
+
+def _slowest(session: Session, workspace_id: int) -> list[tuple[Node, NodeResult]]:
+    query = (
+        sa.select(Node, NodeResult)
+        .join(NodeResult, _join())
+        .where(Node.workspace_id == workspace_id, Node.resource_type.in_(BUILT))
+        .where(NodeResult.execution_time.is_not(None))
+        .order_by(NodeResult.execution_time.desc())
+        .limit(5)
+    )
+    return [(node, result) for node, result in session.execute(query)]
+
+
+def _names(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, str]:
+    query = sa.select(Node.unique_id, Node.name).where(
+        Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids)
+    )
+    return {unique_id: name for unique_id, name in session.execute(query)}
+
+
+def _coverage(session: Session, workspace_id: int) -> Coverage:
+    models = sa.and_(Node.workspace_id == workspace_id, Node.resource_type == "model")
+    rows = session.execute(sa.select(Node.unique_id, Node.description != "").where(models)).all()
+    tested = repository.tallies(session, workspace_id, [row[0] for row in rows])
+    columns = session.execute(
+        sa.select(sa.func.count(), sa.func.count().filter(NodeColumn.description != ""))
+        .select_from(NodeColumn)
+        .join(Node, sa.and_(Node.workspace_id == NodeColumn.workspace_id, Node.unique_id == NodeColumn.unique_id))
+        .where(models)
+    ).one()
+    return Coverage(len(rows), sum(1 for row in rows if row[1]), len(tested), columns[0], columns[1])

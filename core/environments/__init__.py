@@ -1,0 +1,1 @@
+"""Environments: where a workspace's dbt commands run."""

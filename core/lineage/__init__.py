@@ -1,0 +1,1 @@
+"""Lineage: walks over the graph of nodes, and where to draw them."""

@@ -1,0 +1,61 @@
+"""How a dbt process is started: its executable, its words and the little it may see of our environment."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.kit.settings import Settings
+from core.workspaces.models import Workspace
+
+BASE_VARIABLES = frozenset(
+    "PATH HOME USER LOGNAME SHELL TMPDIR TZ LANG LANGUAGE SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE "
+    "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SYSTEMROOT".split()
+)
+PREFIXES = ("DBT_", "LC_", "WORKBENCH_DEMO_")
+DEMO_DUCKDB = "WORKBENCH_DEMO_DUCKDB"
+
+# Whoever asks for a run may choose flags from the allow-list only; these are ours to set.
+RESERVED = frozenset({"DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_LOG_FORMAT"})
+
+
+def dbt_executable() -> str:
+    """The dbt that is installed beside this Python."""
+    return str(Path(sys.executable).parent / "dbt")
+
+
+def visible_environment(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What dbt may see: a small base, dbt's own variables and those that the settings name.
+
+    The address of our database and everything else of the server stays out, so that
+    `env_var()` in a project cannot read it.
+    """
+    source = os.environ if environ is None else environ
+    named = set(settings.dbt_env_names)
+    seen = {
+        name: value
+        for name, value in source.items()
+        if name not in RESERVED and (name in BASE_VARIABLES or name in named or name.startswith(PREFIXES))
+    }
+    seen.setdefault(DEMO_DUCKDB, str(settings.data_dir / "warehouses" / "demo.duckdb"))
+    return seen
+
+
+def dbt_environment(settings: Settings, workspace: Workspace, target_path: Path) -> dict[str, str]:
+    """The whole environment of one dbt process; its output goes to `target_path` and nowhere else."""
+    return {
+        **visible_environment(settings),
+        "PYTHONUNBUFFERED": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_USE_COLORS": "false",
+        "DBT_LOG_FORMAT": "json",
+        "DBT_TARGET_PATH": str(target_path),
+        "DBT_LOG_PATH": str(target_path),
+        "DBT_PROFILES_DIR": workspace.profiles_dir,
+        "DBT_PROJECT_DIR": workspace.project_dir,
+    }
+
+
+def command_line(args: Sequence[str], target: str) -> list[str]:
+    """The words of a dbt process, its target last."""
+    return [dbt_executable(), *args, *([] if args and args[0] == "deps" else ["--target", target])]

@@ -1,0 +1,83 @@
+"""What runs need of the orchestrator. `api.kit.dagster` speaks to Dagster's GraphQL; core knows only this."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+WORKSPACE_TAG = "workbench/workspace"
+ENVIRONMENT_TAG = "workbench/environment"
+ACTOR_TAG = "workbench/actor"
+COMMAND_TAG = "workbench/command"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+ENDED = frozenset({RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.CANCELLED})
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """A run as the orchestrator knows it."""
+
+    run_id: str
+    job_name: str
+    status: RunStatus
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    selected_assets: int = 0
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What to start: a job of the code location, its configuration and tags."""
+
+    job_name: str
+    config: Mapping[str, Any]
+    tags: Mapping[str, str]
+
+
+class RunEngine(Protocol):
+    """The orchestrator. Every method raises `Unavailable` when it does not answer."""
+
+    def launch(self, launch: Launch) -> EngineRun:
+        """Queue a run. Raises Conflict when the job does not exist or refuses the configuration."""
+        ...
+
+    def get(self, run_id: str) -> EngineRun | None:
+        """One run, or None."""
+        ...
+
+    def list_runs(
+        self,
+        tags: Mapping[str, str],
+        statuses: Sequence[RunStatus],
+        *,
+        limit: int,
+        cursor: str | None,
+    ) -> list[EngineRun]:
+        """Runs that carry all tags, newest first, after the run id `cursor`."""
+        ...
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to end. Raises Conflict when it cannot be."""
+        ...
+
+    def failure_message(self, run_id: str) -> str | None:
+        """Why a run failed, in the orchestrator's words, where it has any."""
+        ...

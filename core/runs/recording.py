@@ -1,0 +1,156 @@
+"""Recording what a run does while it does it: its steps, and each node as dbt reports it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.catalog.models import Node, NodeResult
+from core.kit import clock
+from core.runs.models import RunNode, RunStep
+from core.runs.values import NodeOutcome
+
+# Only these say something about a node's health; `compile` calls everything a success.
+EXECUTING = frozenset({"build", "run", "test", "seed", "snapshot"})
+UNFINISHED = ("running",)
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """The step of a run that is being recorded."""
+
+    workspace_id: int
+    run_id: str
+    step: int
+    command: str
+
+
+@dataclass(frozen=True)
+class NodeReport:
+    """A node as an event of dbt shows it."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    started_at: datetime | None
+    finished_at: datetime | None = None
+    execution_time: float | None = None
+    message: str | None = None
+    failures: int | None = None
+    thread: str | None = None
+
+
+def begin_step(session: Session, context: StepContext, display: str) -> None:
+    """Record that a step runs."""
+    values = {"command": display, "status": "running", "started_at": clock.now(), "workspace_id": context.workspace_id}
+    statement = insert(RunStep).values(run_id=context.run_id, step=context.step, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["run_id", "step"], set_=values))
+
+
+def end_step(
+    session: Session, context: StepContext, *, status: str, exit_code: int | None, message: str | None
+) -> None:
+    """Record how a step ended; a node that was still running when dbt went away is `unknown`, not done."""
+    now = clock.now()
+    session.execute(
+        sa.update(RunStep)
+        .where(RunStep.run_id == context.run_id, RunStep.step == context.step)
+        .values(status=status, exit_code=exit_code, message=message, finished_at=now)
+    )
+    session.execute(
+        sa.update(RunNode)
+        .where(RunNode.run_id == context.run_id, RunNode.step == context.step, RunNode.status.in_(UNFINISHED))
+        .values(status="cancelled" if status == "cancelled" else "unknown", finished_at=now)
+    )
+
+
+def record_node(session: Session, context: StepContext, report: NodeReport) -> None:
+    """Record a node that began or ended."""
+    values = {
+        "workspace_id": context.workspace_id,
+        "name": report.name,
+        "resource_type": report.resource_type,
+        "command": context.command,
+        "status": report.status,
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
+        "execution_time": report.execution_time,
+        "message": report.message,
+        "failures": report.failures,
+        "thread": report.thread,
+    }
+    key = {"run_id": context.run_id, "step": context.step, "unique_id": report.unique_id}
+    statement = insert(RunNode).values(**key, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
+    """Take over run_results.json: the last word on every node of a step."""
+    kinds = _kinds(session, context.workspace_id, [outcome.unique_id for outcome in outcomes])
+    for outcome in outcomes:
+        name, kind = kinds.get(outcome.unique_id, _from_unique_id(outcome.unique_id))
+        values = _outcome_values(context, outcome, name, kind)
+        key = {"run_id": context.run_id, "step": context.step, "unique_id": outcome.unique_id}
+        statement = insert(RunNode).values(**key, **values)
+        # A node that never started has no times in the file; those seen live are better than none.
+        kept = {field: values[field] for field in values if values[field] is not None}
+        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=kept))
+    if context.command in EXECUTING:
+        _write_latest(session, context, outcomes)
+
+
+def _outcome_values(context: StepContext, outcome: NodeOutcome, name: str, kind: str) -> dict[str, Any]:
+    return {
+        "workspace_id": context.workspace_id,
+        "name": name,
+        "resource_type": kind,
+        "command": context.command,
+        "status": outcome.status,
+        "started_at": outcome.started_at,
+        "finished_at": outcome.finished_at,
+        "execution_time": outcome.execution_time,
+        "message": outcome.message,
+        "failures": outcome.failures,
+        "rows_affected": outcome.rows_affected,
+        "thread": outcome.thread,
+        "adapter_response": dict(outcome.adapter_response),
+    }
+
+
+def _write_latest(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
+    now = clock.now()
+    for outcome in outcomes:
+        values = {
+            "status": outcome.status,
+            "run_id": context.run_id,
+            "at": outcome.finished_at or now,
+            "execution_time": outcome.execution_time,
+            "message": outcome.message,
+            "failures": outcome.failures,
+        }
+        key = {"workspace_id": context.workspace_id, "unique_id": outcome.unique_id}
+        statement = insert(NodeResult).values(**key, **values)
+        # Of two runs that end out of order, the later result is the latest.
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(key), set_=values, where=NodeResult.at <= statement.excluded.at
+            )
+        )
+
+
+def _kinds(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    query = sa.select(Node.unique_id, Node.name, Node.resource_type).where(
+        Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids)
+    )
+    return {unique_id: (name, kind) for unique_id, name, kind in session.execute(query)}
+
+
+def _from_unique_id(unique_id: str) -> tuple[str, str]:
+    """Name and resource type of a node that the catalog does not know (yet)."""
+    parts = unique_id.split(".")
+    return (parts[-1] if parts else unique_id), parts[0]

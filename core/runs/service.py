@@ -1,0 +1,282 @@
+"""Runs: asking for them, finding them, and what is known of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.auth.actor import Actor
+from core.environments import service as environments
+from core.kit.errors import Conflict, NotFound, WorkbenchError
+from core.runs.commands import Step, check_steps
+from core.runs.models import RunNode, RunStep
+from core.runs.ports import (
+    ACTOR_TAG,
+    COMMAND_TAG,
+    ENDED,
+    ENVIRONMENT_TAG,
+    WORKSPACE_TAG,
+    EngineRun,
+    Launch,
+    RunEngine,
+    RunStatus,
+)
+from core.workspaces.models import Workspace
+
+OP = "dbt_command"
+CANCELLABLE = frozenset({RunStatus.QUEUED, RunStatus.STARTING, RunStatus.RUNNING})
+TAG_LENGTH = 500
+
+
+def job_name(workspace_key: str) -> str:
+    """The Dagster job that runs every dbt command of a workspace."""
+    return f"{workspace_key}__dbt"
+
+
+def op_name(workspace_key: str) -> str:
+    """The op of that job."""
+    return f"{workspace_key}__{OP}"
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A dbt command of a run. `status` is `pending` before it begins and `not_run` if it never did."""
+
+    index: int
+    command: str
+    display: str
+    options: Mapping[str, Any]
+    status: str
+    exit_code: int | None = None
+    message: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as people see it: Dagster's facts and ours."""
+
+    run: EngineRun
+    workspace_key: str
+    steps: Sequence[StepView]
+    node_counts: Mapping[str, int]
+    status_message: str | None = None
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether it still makes sense to ask it to end."""
+        return self.run.status in CANCELLABLE
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What somebody asks to run, unchecked."""
+
+    steps: Sequence[Mapping[str, Any]]
+    environment: str | None = None
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """Which runs a list is about."""
+
+    statuses: Sequence[RunStatus] = ()
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def prepare_start(session: Session, actor: Actor, workspace: Workspace, request: RunRequest) -> Launch:
+    """Check a request and write the audit row; what comes back is to be launched after the commit.
+
+    Raises:
+        Invalid: a command, flag, value or environment is not allowed; each is named.
+    """
+    steps = check_steps(request.steps)
+    environment = environments.pick(session, workspace.id, request.environment)
+    display = " && ".join(step.display for step in steps)
+    audit.record(
+        session,
+        actor=actor.name,
+        tag=audit.Tag.RUN_REQUESTED,
+        workspace_id=workspace.id,
+        data={"command": display, "environment": environment.key},
+        request_id=actor.request_id,
+    )
+    return Launch(
+        job_name=job_name(workspace.key),
+        config=run_config(workspace.key, environment.key, steps),
+        tags={
+            WORKSPACE_TAG: workspace.key,
+            ENVIRONMENT_TAG: environment.key,
+            ACTOR_TAG: actor.name,
+            COMMAND_TAG: display[:TAG_LENGTH],
+        },
+    )
+
+
+def run_config(workspace_key: str, environment_key: str, steps: Sequence[Step]) -> dict[str, Any]:
+    """The configuration of the workspace's job for these steps."""
+    config = {"environment": environment_key, "steps": [step.as_config() for step in steps]}
+    return {"ops": {op_name(workspace_key): {"config": config}}}
+
+
+def view_launched(workspace: Workspace, run: EngineRun) -> RunView:
+    """A run that has just been queued."""
+    return RunView(run, workspace.key, _steps(workspace.key, run, {}), {})
+
+
+def get_run(session: Session, engine: RunEngine, workspace: Workspace, run_id: str) -> RunView:
+    """One run.
+
+    Raises:
+        NotFound: the workspace has no such run.
+        Unavailable: Dagster does not answer.
+    """
+    run = require_run(engine, workspace, run_id)
+    view = _views(session, workspace, [run])[0]
+    message = _message(engine, view)
+    return RunView(view.run, view.workspace_key, view.steps, view.node_counts, message)
+
+
+def require_run(engine: RunEngine, workspace: Workspace, run_id: str) -> EngineRun:
+    """One run as Dagster knows it, if it belongs to this workspace.
+
+    Raises:
+        NotFound: the workspace has no such run.
+    """
+    run = engine.get(run_id)
+    if run is None or not belongs_to(run, workspace):
+        raise NotFound(f"There is no run {run_id!r} in this workspace.", hint="The list of runs shows those there are.")
+    return run
+
+
+def belongs_to(run: EngineRun, workspace: Workspace) -> bool:
+    """Whether a run is of this workspace, by its tag or its job."""
+    return run.tags.get(WORKSPACE_TAG) == workspace.key
+
+
+def list_runs(
+    session: Session,
+    engine: RunEngine,
+    workspace: Workspace,
+    wanted: RunFilter,
+    *,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[RunView], str | None]:
+    """One page of runs, newest first, and the cursor of the next."""
+    tags = {**wanted.tags, WORKSPACE_TAG: workspace.key}
+    runs = engine.list_runs(tags, wanted.statuses, limit=limit + 1, cursor=cursor)
+    page = runs[:limit]
+    following = page[-1].run_id if len(runs) > limit else None
+    return _views(session, workspace, page), following
+
+
+def cancel_run(session: Session, engine: RunEngine, actor: Actor, workspace: Workspace, run_id: str) -> EngineRun:
+    """Check that a run can be cancelled and write the audit row; the caller cancels after the commit.
+
+    Raises:
+        NotFound: the workspace has no such run.
+        Conflict: it has ended already.
+    """
+    run = require_run(engine, workspace, run_id)
+    if run.status in ENDED:
+        raise Conflict(f"Run {run_id} has already ended ({run.status}).")
+    audit.record(
+        session,
+        actor=actor.name,
+        tag=audit.Tag.RUN_CANCEL_REQUESTED,
+        workspace_id=workspace.id,
+        subject=run_id,
+        request_id=actor.request_id,
+    )
+    return run
+
+
+def nodes_of_run(session: Session, workspace_id: int, run_id: str) -> list[RunNode]:
+    """What became of each node, in the order they began; those never begun come last."""
+    query = (
+        sa.select(RunNode)
+        .where(RunNode.workspace_id == workspace_id, RunNode.run_id == run_id)
+        .order_by(RunNode.step, RunNode.started_at.nulls_last(), RunNode.unique_id)
+    )
+    return list(session.scalars(query))
+
+
+def runs_of_node(session: Session, workspace_id: int, unique_id: str, *, limit: int) -> list[RunNode]:
+    """The latest executions of one node, newest first."""
+    query = (
+        sa.select(RunNode)
+        .where(RunNode.workspace_id == workspace_id, RunNode.unique_id == unique_id)
+        .where(RunNode.command.in_(("build", "run", "test", "seed", "snapshot", "source freshness")))
+        .order_by(RunNode.started_at.desc().nulls_last(), RunNode.run_id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _views(session: Session, workspace: Workspace, runs: Sequence[EngineRun]) -> list[RunView]:
+    run_ids = [run.run_id for run in runs]
+    recorded: dict[str, dict[int, RunStep]] = {run_id: {} for run_id in run_ids}
+    for step in session.scalars(sa.select(RunStep).where(RunStep.run_id.in_(run_ids))):
+        recorded[step.run_id][step.step] = step
+    counts: dict[str, dict[str, int]] = {run_id: {} for run_id in run_ids}
+    query = (
+        sa.select(RunNode.run_id, RunNode.status, sa.func.count())
+        .where(RunNode.run_id.in_(run_ids), RunNode.workspace_id == workspace.id)
+        .group_by(RunNode.run_id, RunNode.status)
+    )
+    for run_id, status, count in session.execute(query):
+        counts[run_id][status] = count
+    return [
+        RunView(run, workspace.key, _steps(workspace.key, run, recorded[run.run_id]), counts[run.run_id])
+        for run in runs
+    ]
+
+
+def _steps(workspace_key: str, run: EngineRun, recorded: Mapping[int, RunStep]) -> list[StepView]:
+    asked = _asked(workspace_key, run)
+    ended = run.status in ENDED
+    return [_step(index, step, recorded.get(index), ended=ended) for index, step in enumerate(asked, start=1)]
+
+
+def _step(index: int, step: Step, row: RunStep | None, *, ended: bool) -> StepView:
+    if row is None:
+        return StepView(index, step.command, step.display, step.options, "not_run" if ended else "pending")
+    # Dagster's word stands over ours: a step cannot run in a run that has ended.
+    status = "unknown" if ended and row.status == "running" else row.status
+    return StepView(
+        index,
+        step.command,
+        row.command,
+        step.options,
+        status,
+        row.exit_code,
+        row.message,
+        row.started_at,
+        row.finished_at,
+    )
+
+
+def _asked(workspace_key: str, run: EngineRun) -> list[Step]:
+    """The steps that a run was asked to do. One started in Dagster's page without any builds what was selected."""
+    config: Any = run.config
+    for key in ("ops", op_name(workspace_key), "config"):
+        config = config.get(key) if isinstance(config, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    steps: Any = config.get("steps") if isinstance(config, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    try:
+        return check_steps(steps) if steps else [Step("build")]
+    except WorkbenchError:
+        return []
+
+
+def _message(engine: RunEngine, view: RunView) -> str | None:
+    """Why a run failed: the step's own words, or else Dagster's."""
+    if view.run.status is not RunStatus.FAILED:
+        return None
+    said = next((step.message for step in view.steps if step.message), None)
+    return said or engine.failure_message(view.run.run_id)

@@ -1,0 +1,1 @@
+"""Workspaces: one dbt project each, and nothing of one visible in another."""

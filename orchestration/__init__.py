@@ -1,0 +1,1 @@
+"""What Dagster loads: a thin skin over `core`."""

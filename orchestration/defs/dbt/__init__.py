@@ -1,0 +1,1 @@
+"""Assets, checks and the one job of each workspace."""

@@ -1,0 +1,111 @@
+"""The op behind every run: any dbt commands of a workspace, one after another."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dagster import OpExecutionContext, Config, Failure
+from dagster_dbt import DagsterDbtTranslator
+from pydantic import Field
+
+from core.environments import service as environments
+from core.kit.errors import WorkbenchError
+from core.runs.commands import Step, check_steps
+from core.runs.log import LogWriter, log_path
+from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, WORKSPACE_TAG
+from core.workspaces import service as workspaces
+from core.workspaces.models import Workspace
+from orchestration.defs.dbt.asset_events import AssetEvents, DagsterEvent
+from orchestration.defs.dbt.selection import selection_of_context
+from orchestration.lib.reload import request_reload
+from orchestration.lib.services import Services, services
+from orchestration.lib.step import Place, StepRunner
+
+DAGSTER_ACTOR = "Dagster page"
+
+
+class StepConfig(Config):
+    """A dbt command and its options; what is allowed is checked by `core.runs.commands`."""
+
+    command: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class DbtRunConfig(Config):
+    """What to run. Without steps: `dbt build` of the assets that are selected in Dagster."""
+
+    environment: str | None = None
+    steps: list[StepConfig] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The dbt project of a workspace as the definitions know it."""
+
+    workspace_key: str
+    manifest: Mapping[str, Any]
+    translator: DagsterDbtTranslator
+    assets_digest: str | None
+
+
+def run_commands(context: OpExecutionContext, config: DbtRunConfig, project: Project) -> Iterator[DagsterEvent]:
+    """Run the steps in order; the first that fails ends the run.
+
+    Raises:
+        Failure: a step failed, or the request cannot be carried out; says why.
+    """
+    shared = services()
+    try:
+        steps = _steps(context, config, project)
+        place = _place(shared, context, config, project)
+    except WorkbenchError as error:
+        raise Failure(f"{error.message} {error.hint or ''}".strip(), allow_retries=False) from error
+    _tag(context, place, steps)
+    events = AssetEvents(context, project.manifest, project.translator)
+    with LogWriter(log_path(shared.settings.data_dir, place.run_id)) as log:
+        for index, step in enumerate(steps, start=1):
+            runner = StepRunner(place, index, step, log)
+            for invocation, event in runner.events(project.manifest, project.translator, context):
+                yield from events.of(event, invocation.target_path)
+            if runner.outcome.status != "success":
+                _reload_if_changed(shared, project)
+                raise Failure(f"{step.display} failed: {runner.outcome.message}", allow_retries=False)
+    _reload_if_changed(shared, project)
+
+
+def _steps(context: OpExecutionContext, config: DbtRunConfig, project: Project) -> list[Step]:
+    if config.steps:
+        return check_steps([{"command": step.command, "options": step.options} for step in config.steps])
+    return [Step("build", selection_of_context(context, project.manifest, project.translator))]
+
+
+def _place(
+    shared: Services, context: OpExecutionContext, config: DbtRunConfig, project: Project
+) -> Place:
+    with shared.db.session() as session:
+        workspace = workspaces.require(session, project.workspace_key)
+        environment = environments.pick(session, workspace.id, config.environment)
+        return Place(shared, workspace, environment, context.run.run_id)
+
+
+def _tag(context: OpExecutionContext, place: Place, steps: list[Step]) -> None:
+    """Runs started in Dagster's page carry no tags of ours; history is filtered by them."""
+    if WORKSPACE_TAG in context.run.tags:
+        return
+    context.instance.add_run_tags(
+        context.run.run_id,
+        {
+            WORKSPACE_TAG: place.workspace.key,
+            ENVIRONMENT_TAG: place.environment.key,
+            ACTOR_TAG: DAGSTER_ACTOR,
+            COMMAND_TAG: " && ".join(step.display for step in steps)[:500],
+        },
+    )
+
+
+def _reload_if_changed(shared: Services, project: Project) -> None:
+    """When the project's nodes are no longer those that Dagster shows, have it look again."""
+    with shared.db.session() as session:
+        workspace: Workspace = workspaces.require(session, project.workspace_key)
+    if workspace.assets_digest != project.assets_digest:
+        request_reload(shared.settings.dagster_url)

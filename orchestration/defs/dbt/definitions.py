@@ -1,0 +1,113 @@
+"""Definitions of one workspace: its assets and checks, and one job for every dbt command."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSelection,
+    Definitions,
+    JobDefinition,
+    OpExecutionContext,
+    define_asset_job,
+    in_process_executor,
+    job,
+    op,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster_dbt import dbt_assets
+
+from core.runs.ports import WORKSPACE_TAG
+from core.runs.service import job_name, op_name
+from orchestration.defs.dbt.asset_events import DagsterEvent
+from orchestration.defs.dbt.command import DbtRunConfig, Project, run_commands
+from orchestration.defs.dbt.translator import WorkspaceTranslator
+
+log = logging.getLogger("workbench.definitions")
+Job = JobDefinition | UnresolvedAssetJobDefinition
+
+
+@dataclass(frozen=True)
+class WorkspaceSource:
+    """What the definitions of a workspace are made from."""
+
+    key: str
+    name: str
+    manifest_path: Path | None
+    assets_digest: str | None
+    one_writer: bool
+
+    @property
+    def pool(self) -> str | None:
+        """Warehouses that take one writer have a pool of one: their runs wait in Dagster's queue."""
+        return f"{self.key}__warehouse" if self.one_writer else None
+
+
+def workspace_definitions(source: WorkspaceSource) -> Definitions:
+    """Assets and job of a workspace. One whose manifest cannot be used still has its job, to mend it with."""
+    try:
+        if source.manifest_path is not None:
+            return _with_assets(source, msgspec.json.decode(source.manifest_path.read_bytes()))
+        reason = "The project has not been parsed yet."
+    except Exception as error:  # a broken workspace must not take the others down
+        log.exception("workspace %s has no assets", source.key)
+        reason = f"Its assets could not be loaded: {error}"
+    return Definitions(jobs=[_bare_job(source, reason)])
+
+
+def _with_assets(source: WorkspaceSource, manifest: Mapping[str, Any]) -> Definitions:
+    translator = WorkspaceTranslator(source.key)
+    project = Project(source.key, manifest, translator, source.assets_digest)
+    assets = _assets(source, project)
+    if not assets.keys:
+        return Definitions(jobs=[_bare_job(source, "The project has no models, seeds or snapshots.")])
+    return Definitions(assets=[assets], jobs=[_asset_job(source, [assets])])
+
+
+def _assets(source: WorkspaceSource, project: Project) -> AssetsDefinition:
+    @dbt_assets(
+        manifest=project.manifest,
+        name=op_name(source.key),
+        dagster_dbt_translator=project.translator,
+        pool=source.pool,
+    )
+    def assets(context: AssetExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
+        yield from run_commands(context.op_execution_context, config, project)
+
+    return assets
+
+
+def _asset_job(source: WorkspaceSource, assets: Sequence[AssetsDefinition]) -> Job:
+    return define_asset_job(
+        job_name(source.key),
+        selection=AssetSelection.assets(*assets),
+        description=f"Any dbt commands of {source.name}.",
+        tags={WORKSPACE_TAG: source.key},
+        executor_def=in_process_executor,
+    )
+
+
+def _bare_job(source: WorkspaceSource, reason: str) -> Job:
+    """The job of a workspace without assets: the same commands, nothing to materialize."""
+    project = Project(source.key, {}, WorkspaceTranslator(source.key), None)
+
+    @op(name=op_name(source.key), pool=source.pool)
+    def command(context: OpExecutionContext, config: DbtRunConfig) -> None:
+        for _ in run_commands(context, config, project):
+            pass
+
+    @job(
+        name=job_name(source.key),
+        description=f"Any dbt commands of {source.name}. {reason}",
+        tags={WORKSPACE_TAG: source.key},
+        executor_def=in_process_executor,
+    )
+    def bare() -> None:
+        command()
+
+    return bare

@@ -1,0 +1,1 @@
+"""What can be tested without Dagster's machinery around it."""

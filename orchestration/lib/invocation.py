@@ -1,0 +1,81 @@
+"""dbt through dagster-dbt, in an environment and a target folder of our choosing."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+from dagster import OpExecutionContext
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource
+from packaging import version
+
+RawLine = str | dict[str, Any]
+
+
+@dataclass
+class TeeInvocation(DbtCliInvocation):
+    """Shows every raw line of dbt to a listener before dagster-dbt reads it, also those that are no JSON."""
+
+    listener: Callable[[RawLine], None] | None = field(default=None)
+
+    def _stream_stdout(self) -> Iterator[RawLine]:
+        for line in super()._stream_stdout():
+            if self.listener is not None:
+                self.listener(line)
+            yield line
+
+    @property
+    def error_messages(self) -> list[str]:
+        """What dbt logged at level error."""
+        return list(self._error_messages)
+
+    def stop(self, seconds: float) -> None:
+        """See that dbt is gone: asked first, killed after `seconds`."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class WorkbenchDbt(DbtCliResource):
+    """dagster-dbt's resource, with the environment of the process given whole.
+
+    Its own `cli` hands the server's whole environment to dbt, asks `dbt --version` in a process of
+    its own and builds an adapter here; each costs seconds or leaks secrets.
+    """
+
+    def start(
+        self,
+        words: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        target_path: Path,
+        manifest: Mapping[str, Any],
+        translator: DagsterDbtTranslator,
+        context: OpExecutionContext | None,
+        listener: Callable[[RawLine], None],
+    ) -> TeeInvocation:
+        """Start dbt with these words; the first is its executable."""
+        invocation = TeeInvocation.run(
+            args=words,
+            env=dict(env),
+            manifest=manifest,
+            dagster_dbt_translator=translator,
+            project_dir=Path(os.fspath(self.project_dir)),
+            target_path=target_path,
+            raise_on_error=False,
+            context=context,
+            adapter=None,
+            cli_version=version.parse(installed_version("dbt-core")),
+        )
+        assert isinstance(invocation, TeeInvocation)  # noqa: S101 - `run` builds the class that it is called on
+        invocation.listener = listener
+        return invocation

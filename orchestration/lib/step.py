@@ -1,0 +1,182 @@
+"""One dbt command of a run: start it, record what it does, keep what it leaves."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dagster import OpExecutionContext
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
+
+from core.artifacts import service as artifacts
+from core.artifacts.projects import parse_folder
+from core.artifacts.service import Arrival
+from core.environments.models import Environment
+from core.runs import recording
+from core.runs.commands import Step, dbt_args
+from core.runs.dbt_process import command_line, dbt_environment
+from core.runs.log import LogWriter, run_folder
+from core.runs.recording import NodeReport, StepContext
+from core.workspaces.models import Workspace
+from orchestration.lib.invocation import RawLine, TeeInvocation, WorkbenchDbt
+from orchestration.lib.reports import node_report
+from orchestration.lib.services import Services
+
+PARTIAL_PARSE = "partial_parse.msgpack"
+STOP_SECONDS = 8
+MESSAGE_LENGTH = 8000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a step runs: for whom, in which run, with which target."""
+
+    services: Services
+    workspace: Workspace
+    environment: Environment
+    run_id: str
+
+    def target_path(self, step: int) -> Path:
+        """A target folder that no other step or run shares."""
+        return run_folder(self.services.settings.data_dir, self.run_id) / "steps" / str(step) / "target"
+
+
+@dataclass
+class Outcome:
+    """How a step ended, and the manifest it left."""
+
+    status: str = "failed"
+    exit_code: int | None = None
+    message: str | None = None
+
+
+class StepRunner:
+    """Runs one step. `events` yields each event of dbt; afterwards `outcome` says how it ended."""
+
+    def __init__(self, place: Place, index: int, step: Step, log: LogWriter) -> None:
+        self._place = place
+        self._step = step
+        self._index = index
+        self._log = log
+        self._context = StepContext(place.workspace.id, place.run_id, index, step.command)
+        self._seen: dict[str, str] = {}
+        self.target = place.target_path(index)
+        self.outcome = Outcome()
+
+    def events(
+        self,
+        manifest: Mapping[str, Any],
+        translator: DagsterDbtTranslator,
+        context: OpExecutionContext | None,
+    ) -> Iterator[tuple[TeeInvocation, DbtCliEventMessage]]:
+        """Run dbt to its end. Whatever happens, the step's end is recorded and its artifacts are kept."""
+        self._begin()
+        invocation: TeeInvocation | None = None
+        try:
+            invocation = self._start(manifest, translator, context)
+            for event in invocation.stream_raw_events():
+                yield invocation, event
+            self._conclude(invocation)
+        except (DagsterExecutionInterruptedError, KeyboardInterrupt):
+            self.outcome = Outcome("cancelled", None, "Cancelled.")
+            raise
+        except OSError as error:
+            self.outcome = Outcome("failed", None, f"dbt could not be started: {error}.")
+        except GeneratorExit:
+            self.outcome = Outcome("failed", None, "The run ended before dbt did.")
+            raise
+        finally:
+            self._end(invocation)
+
+    def _begin(self) -> None:
+        self.target.mkdir(parents=True, exist_ok=True)
+        partial = parse_folder(self._place.services.settings.data_dir, self._place.workspace.key) / PARTIAL_PARSE
+        if partial.exists():
+            shutil.copyfile(partial, self.target / PARTIAL_PARSE)
+        with self._place.services.db.session() as session:
+            recording.begin_step(session, self._context, self._step.display)
+        self._log.write(self._step.display, step=self._index, event="StepBegan")
+
+    def _start(
+        self,
+        manifest: Mapping[str, Any],
+        translator: DagsterDbtTranslator,
+        context: OpExecutionContext | None,
+    ) -> TeeInvocation:
+        place = self._place
+        resource = WorkbenchDbt.model_construct(project_dir=place.workspace.project_dir)
+        return resource.start(
+            command_line(dbt_args(self._step), place.environment.dbt_target),
+            env=dbt_environment(place.services.settings, place.workspace, self.target),
+            target_path=self.target,
+            manifest=manifest,
+            translator=translator,
+            context=context,
+            listener=self._hear,
+        )
+
+    def _hear(self, line: RawLine) -> None:
+        if isinstance(line, str):
+            if line:
+                self._log.write(line, step=self._index)
+            return
+        self._log.write_event(line, step=self._index)
+        report = node_report(line)
+        if report is not None:
+            self._record(report)
+
+    def _record(self, report: NodeReport) -> None:
+        """Write a node when its state changes: dbt sends many events about one node."""
+        if self._seen.get(report.unique_id) in {report.status, "done"}:
+            return
+        self._seen[report.unique_id] = report.status if report.status == "running" else "done"
+        with self._place.services.db.session() as session:
+            recording.record_node(session, self._context, report)
+
+    def _conclude(self, invocation: TeeInvocation) -> None:
+        code = invocation.process.wait()
+        if code == 0:
+            self.outcome = Outcome("success", code)
+            return
+        said = list(dict.fromkeys(text.strip() for text in invocation.error_messages if text.strip()))
+        message = "\n".join(said) or f"dbt ended with code {code}."
+        self.outcome = Outcome("failed", code, message[:MESSAGE_LENGTH])
+
+    def _end(self, invocation: TeeInvocation | None) -> None:
+        if invocation is not None:
+            invocation.stop(STOP_SECONDS)
+        for name, reason in self._keep_artifacts():
+            self._log.write(f"{name} was put aside: {reason}", step=self._index, level="warn", event="ArtifactRefused")
+        with self._place.services.db.session() as session:
+            recording.end_step(
+                session,
+                self._context,
+                status=self.outcome.status,
+                exit_code=self.outcome.exit_code,
+                message=self.outcome.message,
+            )
+        level = "info" if self.outcome.status == "success" else "error"
+        text = f"Step {self._index} ended: {self.outcome.status}"
+        self._log.write(text, step=self._index, level=level, event="StepEnded")
+
+    def _keep_artifacts(self) -> list[tuple[str, str]]:
+        """Store and ingest what dbt left; returns what was refused, and why."""
+        place = self._place
+        arrival = Arrival(place.workspace.id, place.run_id, self._index, self._step.command)
+        records = artifacts.collect(place.services.db, place.services.store, arrival, self.target)
+        self._keep_partial_parse()
+        return [(record.name, record.message or "") for record in records if record.outcome == "refused"]
+
+    def _keep_partial_parse(self) -> None:
+        """The next run parses only what changed since this one."""
+        partial = self.target / PARTIAL_PARSE
+        if partial.exists():
+            folder = parse_folder(self._place.services.settings.data_dir, self._place.workspace.key)
+            folder.mkdir(parents=True, exist_ok=True)
+            partial.replace(folder / PARTIAL_PARSE)
+
+
+Starter = Callable[[int, Step], StepRunner]
