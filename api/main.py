@@ -1,6 +1,6 @@
 """The application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     state: State = app.state.workbench
     async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=600), trust_env=False) as client:
         app.state.dagster_client = client

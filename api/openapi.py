@@ -1,4 +1,4 @@
-"""Writes the OpenAPI document that the web app's client is generated from; `--check` fails when it is stale."""
+"""Writes the OpenAPI document that the web app's client is made from; `--check` fails when it is stale."""
 
 import json
 import sys

@@ -7,6 +7,7 @@ from typing import Final
 import httpx
 from fastapi import APIRouter, Depends, Request, WebSocket
 from fastapi.responses import Response, StreamingResponse
+from starlette import types
 from starlette.background import BackgroundTask
 from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
@@ -21,8 +22,18 @@ router = APIRouter(include_in_schema=False)
 
 # About this one connection, not about the message (RFC 9110, section 7.6.1), or made anew by each side.
 HOP_BY_HOP: Final = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade "
-    "host content-length".split()
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "host",
+        "content-length",
+    ]
 )
 PREFIX: Final = "/dagster"
 METHODS: Final = ["GET", "HEAD", "POST", "OPTIONS"]
@@ -35,7 +46,9 @@ def _base(dagster_url: str | None) -> httpx.URL:
 
 
 @router.api_route(PREFIX, methods=METHODS, dependencies=[Depends(require(Scope.DAGSTER_USE))])
-@router.api_route(PREFIX + "/{path:path}", methods=METHODS, dependencies=[Depends(require(Scope.DAGSTER_USE))])
+@router.api_route(
+    PREFIX + "/{path:path}", methods=METHODS, dependencies=[Depends(require(Scope.DAGSTER_USE))]
+)
 async def proxy(request: Request) -> Response:
     """Pass a request on and stream the answer back."""
     base = _base(state_of(request).settings.dagster_url)
@@ -47,15 +60,16 @@ async def proxy(request: Request) -> Response:
     try:
         answer = await client.send(outgoing, stream=True)
     except httpx.HTTPError as error:
-        raise Unavailable("Dagster does not answer.", hint="It may be starting; try again in a moment.") from error
+        raise Unavailable(
+            "Dagster does not answer.", hint="It may be starting; try again in a moment."
+        ) from error
     headers = dict(_passed(answer.headers.items()))
     return StreamingResponse(
         _body(answer), answer.status_code, headers=headers, background=BackgroundTask(answer.aclose)
     )
 
 
-def _raw_path(scope: "dict[str, object] | object") -> bytes:
-    assert isinstance(scope, dict)  # noqa: S101 - a scope is a mutable mapping in Starlette's types only
+def _raw_path(scope: types.Scope) -> bytes:
     path = bytes(scope.get("raw_path") or str(scope["path"]).encode())
     query = bytes(scope["query_string"])
     return path + (b"?" + query if query else b"")

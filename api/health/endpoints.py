@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.health.schemas import CheckOut, ConfigOut, HealthOut, ReadinessOut
 from api.kit.state import State, StateDep
@@ -15,24 +16,25 @@ from core.kit.errors import WorkbenchError
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health", response_model=HealthOut)
+@router.get("/health")
 def health() -> HealthOut:
     """The process lives."""
     return HealthOut(status="ok", version=__version__)
 
 
-@router.get("/health/ready", response_model=ReadinessOut, responses={503: {"model": ReadinessOut}})
+@router.get("/health/ready", responses={503: {"model": ReadinessOut}})
 def ready(state: StateDep, response: Response) -> ReadinessOut:
     """Database, Dagster and code location answer. 503 while one does not."""
     checks = [("database", _database), ("dagster", _dagster), ("code_location", _code_location)]
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
-        results = list(pool.map(lambda check: _run(check[0], check[1], state), checks))
-    ok = all(check.status == "ok" for check in results)
+        results = [pool.submit(_run, name, check, state) for name, check in checks]
+        found = [result.result() for result in results]
+    ok = all(check.status == "ok" for check in found)
     response.status_code = 200 if ok else 503
-    return ReadinessOut(status="ready" if ok else "not_ready", checks=results)
+    return ReadinessOut(status="ready" if ok else "not_ready", checks=found)
 
 
-@router.get("/config", response_model=ConfigOut)
+@router.get("/config")
 def config(state: StateDep) -> ConfigOut:
     """What the web app needs to know; nothing secret."""
     return ConfigOut(version=__version__, auth_enabled=state.settings.auth_enabled, dagster_path="/dagster")
@@ -44,7 +46,7 @@ def _run(name: str, check: Callable[[State], str | None], state: State) -> Check
         problem = check(state)
     except WorkbenchError as error:
         problem = error.message
-    except sa.exc.SQLAlchemyError:
+    except SQLAlchemyError:
         problem = "The database does not answer."
     seconds = round(time.monotonic() - began, 4)
     return CheckOut(name=name, status="failed" if problem else "ok", message=problem, seconds=seconds)

@@ -79,7 +79,11 @@ query Failure($id: ID!, $cursor: String) {
   logsForRun(runId: $id, afterCursor: $cursor, limit: 1000) {
     ... on EventConnection {
       cursor hasMore
-      events { __typename ... on RunFailureEvent { message error { message } } ... on RunCanceledEvent { message } }
+      events {
+        __typename
+        ... on RunFailureEvent { message error { message } }
+        ... on RunCanceledEvent { message }
+      }
     }
   }
 }
@@ -189,17 +193,25 @@ class DagsterEngine:
     ) -> dict[str, Any]:
         timeout = httpx.USE_CLIENT_DEFAULT if timeout_seconds is None else timeout_seconds
         try:
-            response = self._client.post("/graphql", json={"query": query, "variables": variables}, timeout=timeout)
+            response = self._client.post(
+                "/graphql", json={"query": query, "variables": variables}, timeout=timeout
+            )
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            raise Unavailable("Dagster does not answer.", hint="It may be starting; try again in a moment.") from error
+            raise Unavailable(
+                "Dagster does not answer.", hint="It may be starting; try again in a moment."
+            ) from error
         if answer.get("data") is None:
-            reason = "; ".join(str(item.get("message")) for item in answer.get("errors", [])) or "no reason given"
+            reason = (
+                "; ".join(str(item.get("message")) for item in answer.get("errors", [])) or "no reason given"
+            )
             raise Unavailable(f"Dagster could not answer: {reason}")
         return answer["data"]
 
 
-_LAUNCH_HINT: Final = "If the project is new or changed, Dagster may still be loading it; try again in a moment."
+_LAUNCH_HINT: Final = (
+    "If the project is new or changed, Dagster may still be loading it; try again in a moment."
+)
 
 
 def _reason(answer: Mapping[str, Any]) -> str:

@@ -25,7 +25,13 @@ STATUS: dict[type[WorkbenchError], int] = {
     errors.Busy: 423,
     errors.Unavailable: 503,
 }
-CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+}
 
 
 class FieldErrorOut(BaseModel):

@@ -42,7 +42,7 @@ def _refusal(scope: Scope) -> str | None:
 
 def _name(host: str) -> str:
     if host.startswith("["):
-        return host.split("]")[0] + "]"
+        return host.split("]", maxsplit=1)[0] + "]"
     return host.rsplit(":", 1)[0].lower()
 
 

@@ -17,7 +17,7 @@ Steps = Annotated[int, Query(ge=0, le=MAX_STEPS)]
 Opened = Annotated[list[str], Query(description="Nodes opened by hand.", max_length=MAX_EXPANDED)]
 
 
-@router.get("/{unique_id}/lineage", response_model=LineageOut, responses=responses(404))
+@router.get("/{unique_id}/lineage", responses=responses(404))
 def model_lineage(
     _actor: CatalogReader,
     workspace: WorkspaceDep,

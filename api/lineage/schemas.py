@@ -43,10 +43,8 @@ class LineageNodeOut(NodeRef):
 class LineageEdgeOut(BaseModel):
     """`to` reads `from`."""
 
-    from_: str = Field(alias="from", serialization_alias="from")
+    from_: str = Field(alias="from")
     to: str
-
-    model_config = {"populate_by_name": True}
 
 
 class LineageTotals(BaseModel):
@@ -71,7 +69,9 @@ class LineageOut(BaseModel):
         return cls(
             focus=graph.focus,
             nodes=[LineageNodeOut.of_graph(node) for node in graph.nodes],
-            edges=[LineageEdgeOut(from_=parent, to=child) for parent, child in graph.edges],
+            edges=[
+                LineageEdgeOut.model_validate({"from": parent, "to": child}) for parent, child in graph.edges
+            ],
             totals=LineageTotals(ancestors=graph.ancestors, descendants=graph.descendants),
             truncated=graph.truncated,
         )

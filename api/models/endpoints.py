@@ -14,7 +14,9 @@ from core.runs import service as runs
 
 router = APIRouter(prefix="/api/workspaces/{workspace}/models", tags=["models"])
 
-NodeId = Annotated[str, Path(description="unique_id of the node, such as model.shop.orders.", max_length=1000)]
+NodeId = Annotated[
+    str, Path(description="unique_id of the node, such as model.shop.orders.", max_length=1000)
+]
 Many = Annotated[list[str], Query(max_length=50)]
 
 
@@ -22,12 +24,16 @@ def node_filter(
     resource_type: Annotated[
         list[str], Query(description="Resource types of dbt; without any, models.", max_length=50)
     ] = [],  # noqa: B006 - FastAPI copies defaults
-    q: Annotated[str | None, Query(description="Text in name, unique_id or description.", max_length=200)] = None,
+    q: Annotated[
+        str | None, Query(description="Text in name, unique_id or description.", max_length=200)
+    ] = None,
     tag: Many = [],  # noqa: B006 - as above
     schema: Many = [],  # noqa: B006 - as above
     materialization: Many = [],  # noqa: B006 - as above
     status: Annotated[list[str], Query(description="Last result; `unknown` for none.", max_length=50)] = [],  # noqa: B006 - as above
-    sort: Annotated[str, Query(description="A field, with `-` before it for descending.", max_length=50)] = "name",
+    sort: Annotated[
+        str, Query(description="A field, with `-` before it for descending.", max_length=50)
+    ] = "name",
 ) -> NodeFilter:
     """Dependency: the filter of a list."""
     kinds = () if "all" in resource_type else (resource_type or ["model"])
@@ -35,7 +41,7 @@ def node_filter(
     return NodeFilter(kinds, text or None, tag, schema, materialization, status, sort)
 
 
-@router.get("", response_model=NodeList, responses=responses(404))
+@router.get("", responses=responses(404))
 def list_models(
     _actor: CatalogReader,
     workspace: WorkspaceDep,
@@ -50,20 +56,22 @@ def list_models(
     return NodeList(items=items, total=page.total or 0, next_cursor=page.next_cursor)
 
 
-@router.get("/facets", response_model=FacetsOut, responses=responses(404))
+@router.get("/facets", responses=responses(404))
 def facets(_actor: CatalogReader, workspace: WorkspaceDep, session: SessionDep) -> FacetsOut:
     """What can be filtered by."""
     counts = repository.counts_by_type(session, [workspace.id])[workspace.id]
     return FacetsOut(resource_types=counts, **repository.facet_values(session, workspace.id))
 
 
-@router.get("/{unique_id}", response_model=NodeOut, responses=responses(404))
-def get_model(_actor: CatalogReader, workspace: WorkspaceDep, session: SessionDep, unique_id: NodeId) -> NodeOut:
+@router.get("/{unique_id}", responses=responses(404))
+def get_model(
+    _actor: CatalogReader, workspace: WorkspaceDep, session: SessionDep, unique_id: NodeId
+) -> NodeOut:
     """Everything about one node, of any resource type."""
-    return NodeOut.of(workspace, service.view_node(session, workspace.id, unique_id))
+    return NodeOut.of_view(workspace, service.view_node(session, workspace.id, unique_id))
 
 
-@router.get("/{unique_id}/runs", response_model=NodeRunList, responses=responses(404))
+@router.get("/{unique_id}/runs", responses=responses(404))
 def model_runs(
     _actor: RunReader,
     workspace: WorkspaceDep,

@@ -203,7 +203,7 @@ class NodeOut(NodeItem):
     severity: str | None
 
     @classmethod
-    def of(cls, workspace: Workspace, view: NodeView) -> Self:
+    def of_view(cls, workspace: Workspace, view: NodeView) -> Self:
         """From the tables."""
         node = view.row.node
         return cls(
@@ -227,7 +227,9 @@ class NodeOut(NodeItem):
             children=[NodeRef.of(*ref) for ref in view.children],
             missing_parents=list(view.missing_parents),
             test_results=[TestOut.of(*test) for test in view.tests],
-            freshness=FreshnessOut.model_validate(view.freshness, from_attributes=True) if view.freshness else None,
+            freshness=FreshnessOut.model_validate(view.freshness, from_attributes=True)
+            if view.freshness
+            else None,
             kind=node.test_kind,
             column_name=node.column_name,
             severity=node.severity,

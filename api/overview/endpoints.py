@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/workspaces/{workspace}", tags=["overview"])
 RECENT = 10
 
 
-@router.get("/overview", response_model=OverviewOut, responses=responses(404))
+@router.get("/overview", responses=responses(404))
 def get_overview(
     _actor: CatalogReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep
 ) -> OverviewOut:

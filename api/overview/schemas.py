@@ -42,7 +42,11 @@ class SlowOut(NodeRef):
     @classmethod
     def of_result(cls, node: Node, result: NodeResult) -> Self:
         """From the tables."""
-        return cls(**NodeRef.of(node, result).model_dump(), seconds=result.execution_time or 0.0, run_id=result.run_id)
+        return cls(
+            **NodeRef.of(node, result).model_dump(),
+            seconds=result.execution_time or 0.0,
+            run_id=result.run_id,
+        )
 
 
 class SourceFreshnessOut(FreshnessOut):

@@ -6,7 +6,15 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from api.kit.errors import responses
-from api.kit.state import RunCanceller, RunReader, RunStarter, SessionDep, StateDep, WorkspaceDep, WorkspaceKey
+from api.kit.state import (
+    RunCanceller,
+    RunReader,
+    RunStarter,
+    SessionDep,
+    StateDep,
+    WorkspaceDep,
+    WorkspaceKey,
+)
 from api.runs.schemas import (
     RunArtifactList,
     RunArtifactOut,
@@ -28,7 +36,7 @@ router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 RunId = Annotated[str, Path(description="Dagster's id of the run.", max_length=100)]
 
 
-@router.get("", response_model=RunList, responses=responses(404))
+@router.get("", responses=responses(404))
 def list_runs(
     _actor: RunReader,
     workspace: WorkspaceDep,
@@ -45,13 +53,13 @@ def list_runs(
     return RunList(items=[RunOut.of(view) for view in views], next_cursor=following)
 
 
-@router.get("/options", response_model=RunOptionsOut, responses=responses(404))
+@router.get("/options", responses=responses(404))
 def run_options(_actor: RunReader, _workspace: WorkspaceDep) -> RunOptionsOut:
     """The dbt commands and flags that can be asked for."""
     return RunOptionsOut.all()
 
 
-@router.post("", response_model=RunOut, status_code=201, responses=responses(404, 409))
+@router.post("", status_code=201, responses=responses(404, 409))
 def start_run(actor: RunStarter, key: WorkspaceKey, state: StateDep, body: RunIn) -> RunOut:
     """Ask for a run. It is queued in Dagster once the audit row is safe."""
     request = RunRequest([step.model_dump() for step in body.steps], body.environment)
@@ -61,7 +69,7 @@ def start_run(actor: RunStarter, key: WorkspaceKey, state: StateDep, body: RunIn
     return RunOut.of(service.view_launched(workspace, state.engine.launch(launch)))
 
 
-@router.get("/{run_id}", response_model=RunOut, responses=responses(404))
+@router.get("/{run_id}", responses=responses(404))
 def get_run(
     _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
 ) -> RunOut:
@@ -69,7 +77,7 @@ def get_run(
     return RunOut.of(service.get_run(session, state.engine, workspace, run_id))
 
 
-@router.post("/{run_id}/cancel", response_model=RunOut, responses=responses(404, 409))
+@router.post("/{run_id}/cancel", responses=responses(404, 409))
 def cancel_run(actor: RunCanceller, key: WorkspaceKey, state: StateDep, run_id: RunId) -> RunOut:
     """Ask a run to end. It is `cancelling` until dbt has stopped."""
     with state.db.session() as session:
@@ -80,16 +88,16 @@ def cancel_run(actor: RunCanceller, key: WorkspaceKey, state: StateDep, run_id: 
         return RunOut.of(service.get_run(session, state.engine, workspace, run_id))
 
 
-@router.get("/{run_id}/nodes", response_model=RunNodeList, responses=responses(404))
+@router.get("/{run_id}/nodes", responses=responses(404))
 def run_nodes(
     _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
 ) -> RunNodeList:
     """Every node that the run touched, as far as it got."""
-    service.require_run(state.engine, workspace, run_id)
-    return RunNodeList.of(service.nodes_of_run(session, workspace.id, run_id))
+    run = service.require_run(state.engine, workspace, run_id)
+    return RunNodeList.of(service.nodes_of_run(session, workspace.id, run))
 
 
-@router.get("/{run_id}/artifacts", response_model=RunArtifactList, responses=responses(404))
+@router.get("/{run_id}/artifacts", responses=responses(404))
 def run_artifacts(
     _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
 ) -> RunArtifactList:
@@ -100,7 +108,11 @@ def run_artifacts(
     }
     items = [
         RunArtifactOut(
-            step=row.step, name=row.name, size=row.size, digest=row.digest, refused=refused.get((row.step, row.name))
+            step=row.step,
+            name=row.name,
+            size=row.size,
+            digest=row.digest,
+            refused=refused.get((row.step, row.name)),
         )
         for row in artifacts.artifacts_of_run(session, workspace.id, run_id)
     ]

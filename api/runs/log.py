@@ -34,7 +34,7 @@ PAGE_LINES = 500
 FirstLine = Annotated[int, Query(alias="from", ge=1, description="Number of the first line wanted.")]
 
 
-@router.get("/{run_id}/log", response_model=LogPage, responses=responses(404))
+@router.get("/{run_id}/log", responses=responses(404))
 def run_log(
     actor: RunReader,
     key: WorkspaceKey,
@@ -42,14 +42,18 @@ def run_log(
     run_id: RunId,
     first: FirstLine = 1,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-    level: Annotated[str | None, Query(pattern="^(debug|info|warn|error)$", description="Least level.")] = None,
+    level: Annotated[
+        str | None, Query(pattern="^(debug|info|warn|error)$", description="Least level.")
+    ] = None,
     q: Annotated[str | None, Query(max_length=200, description="Text that lines must hold.")] = None,
 ) -> LogPage:
     """Lines from a number on. Numbers stay the same for ever."""
     workspace = _workspace(state, actor, key)
     # Asked before reading: lines written in between are then not taken for the last.
     ended = service.require_run(state.engine, workspace, run_id).status in ENDED
-    lines = (line for line in read_log(log_path(state.settings.data_dir, run_id), first) if _wanted(line, level, q))
+    lines = (
+        line for line in read_log(log_path(state.settings.data_dir, run_id), first) if _wanted(line, level, q)
+    )
     found = list(islice(lines, limit + 1))
     page = found[:limit]
     more = len(found) > limit
@@ -71,7 +75,7 @@ async def stream_log(
     first: FirstLine = 1,
     last_event_id: Annotated[str | None, Header(max_length=30)] = None,
 ) -> StreamingResponse:
-    """Lines as server-sent events, from a number on (or after `Last-Event-ID`); ends with the final status."""
+    """Lines as server-sent events, from a number on or after `Last-Event-ID`; the final status ends it."""
     workspace = await run_in_threadpool(_workspace, state, actor, key)
     await run_in_threadpool(service.require_run, state.engine, workspace, run_id)
     if last_event_id and last_event_id.isdecimal():

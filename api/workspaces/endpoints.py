@@ -16,14 +16,14 @@ from core.workspaces.models import Workspace
 router = APIRouter(prefix="/api/workspaces", tags=["workspaces"])
 
 
-@router.get("", response_model=WorkspaceList, responses=responses())
+@router.get("", responses=responses())
 def list_workspaces(actor: CatalogReader, session: SessionDep) -> WorkspaceList:
     """Every workspace that the caller may see."""
     found = _out(session, workspaces.list_workspaces(session, actor))
     return WorkspaceList(items=found, total=len(found))
 
 
-@router.get("/{workspace}", response_model=WorkspaceOut, responses=responses(404))
+@router.get("/{workspace}", responses=responses(404))
 def get_workspace(_actor: CatalogReader, workspace: WorkspaceDep, session: SessionDep) -> WorkspaceOut:
     """One workspace."""
     return _out(session, [workspace])[0]

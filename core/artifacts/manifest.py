@@ -22,8 +22,19 @@ SECTIONS = (
 
 # Differ between two parses of the same project, or are results rather than content.
 VOLATILE = frozenset(
-    "created_at compiled compiled_code compiled_sql compiled_path build_path extra_ctes extra_ctes_injected "
-    "deferred relation_name_quoted root_path".split()
+    [
+        "created_at",
+        "compiled",
+        "compiled_code",
+        "compiled_sql",
+        "compiled_path",
+        "build_path",
+        "extra_ctes",
+        "extra_ctes_injected",
+        "deferred",
+        "relation_name_quoted",
+        "root_path",
+    ]
 )
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -112,11 +123,35 @@ def _fields(unique_id: str, node: Mapping[str, Any], section: str, parents: list
     }
 
 
-_EXTRA = (
-    "url type maturity label type_params filter given expect overrides loader source_name source_description identifier "
-    "freshness loaded_at_field version latest_version deprecation_date constraints external entities measures dimensions "
-    "query_params exports primary_key time_granularity"
-).split()
+_EXTRA = [
+    "url",
+    "type",
+    "maturity",
+    "label",
+    "type_params",
+    "filter",
+    "given",
+    "expect",
+    "overrides",
+    "loader",
+    "source_name",
+    "source_description",
+    "identifier",
+    "freshness",
+    "loaded_at_field",
+    "version",
+    "latest_version",
+    "deprecation_date",
+    "constraints",
+    "external",
+    "entities",
+    "measures",
+    "dimensions",
+    "query_params",
+    "exports",
+    "primary_key",
+    "time_granularity",
+]
 
 
 def _name(node: Mapping[str, Any], kind: str) -> str:

@@ -1,4 +1,4 @@
-"""What can be read of a dbt project without running dbt: its name, its profile's targets, whether it changed."""
+"""What can be read of a dbt project without dbt: its name, its profile's targets, whether it changed."""
 
 import hashlib
 import os
@@ -14,7 +14,9 @@ from core.environments.service import Target
 from core.kit.errors import Invalid, WorkbenchError
 
 PROJECT_FILE = "dbt_project.yml"
-SKIPPED_FOLDERS = frozenset({"target", "logs", "node_modules", ".git", ".venv", "venv", "__pycache__", ".workbench"})
+SKIPPED_FOLDERS = frozenset(
+    {"target", "logs", "node_modules", ".git", ".venv", "venv", "__pycache__", ".workbench"}
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ def describe_project(project_dir: Path, *, is_demo: bool = False) -> ProjectRequ
     """
     folder = project_dir.expanduser().resolve()
     if not folder.is_dir():
-        raise Invalid(f"There is no folder {folder}.", hint="--project takes the folder that holds dbt_project.yml.")
+        raise Invalid(
+            f"There is no folder {folder}.", hint="--project takes the folder that holds dbt_project.yml."
+        )
     if not (folder / PROJECT_FILE).is_file():
         raise Invalid(f"{folder} holds no {PROJECT_FILE}.", hint="--project takes the folder that holds it.")
     try:
@@ -74,7 +78,9 @@ def profiles_dir_of(project_dir: Path) -> Path:
     """Where dbt would look: the project itself, DBT_PROFILES_DIR, then ~/.dbt."""
     configured = os.environ.get("DBT_PROFILES_DIR")
     candidates = [project_dir, *([Path(configured)] if configured else []), Path.home() / ".dbt"]
-    return next((folder.resolve() for folder in candidates if (folder / "profiles.yml").is_file()), project_dir)
+    return next(
+        (folder.resolve() for folder in candidates if (folder / "profiles.yml").is_file()), project_dir
+    )
 
 
 def profile_targets(project_dir: Path, profiles_dir: Path) -> list[Target]:
@@ -86,7 +92,7 @@ def profile_targets(project_dir: Path, profiles_dir: Path) -> list[Target]:
     profile_name = str(read_yaml(project_dir / PROJECT_FILE).get("profile") or "")
     profile = read_yaml(profiles_dir / "profiles.yml").get(profile_name)
     outputs: Any = profile.get("outputs") if isinstance(profile, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if not isinstance(outputs, dict) or not outputs:
+    if not isinstance(profile, dict) or not isinstance(outputs, dict) or not outputs:
         raise Invalid(
             f"{profiles_dir / 'profiles.yml'} has no targets for the profile {profile_name!r}.",
             hint=f"`profile:` in {PROJECT_FILE} must name a profile with `outputs`.",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from core.workspaces.models import Workspace, WorkspaceState
 from core.workspaces.service import Registration
 
 PARSE_TIMEOUT_SECONDS = 900
-HINT = "Mend the project, then choose Parse again (or run `dbt parse` here)."
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def prepare(
         with db.session() as session:
             keys = [workspace.key for workspace in workspaces.all_workspaces(session)]
         with ThreadPoolExecutor(max_workers=2) as pool:
-            return list(pool.map(lambda key: _prepare_one(settings, db, key, report), keys))
+            return list(pool.map(partial(_prepare_one, settings, db, report), keys))
     finally:
         db.dispose()
 
@@ -60,7 +60,11 @@ def _register(db: Database, projects: Sequence[ProjectRequest]) -> None:
     with db.session() as session:
         for project in projects:
             existing = workspaces.by_key(session, project.key)
-            if existing and Path(existing.project_dir) != project.project_dir and Path(existing.project_dir).exists():
+            if (
+                existing
+                and Path(existing.project_dir) != project.project_dir
+                and Path(existing.project_dir).exists()
+            ):
                 raise Invalid(
                     f"{project.project_dir} and {existing.project_dir} are both named {project.key!r}.",
                     hint="Give one of them another `name:` in dbt_project.yml.",
@@ -79,7 +83,9 @@ def _register(db: Database, projects: Sequence[ProjectRequest]) -> None:
             )
 
 
-def _prepare_one(settings: Settings, db: Database, key: str, report: Callable[[str], None]) -> PreparedProject:
+def _prepare_one(
+    settings: Settings, db: Database, report: Callable[[str], None], key: str
+) -> PreparedProject:
     began = time.monotonic()
     with db.session() as session:
         workspace = workspaces.by_key(session, key)
@@ -111,7 +117,7 @@ def _parse(settings: Settings, db: Database, workspace: Workspace, print_: str) 
         row = session.get_one(Workspace, workspace.id)
         row.project_fingerprint = print_
         if message is not None:
-            workspaces.mark_broken(row, message, HINT)
+            workspaces.mark_broken(row, message)
 
 
 def _sync_environments(db: Database, workspace: Workspace) -> str:
@@ -145,7 +151,9 @@ def _run_parse(settings: Settings, workspace: Workspace, target: str, folder: Pa
     )
     if done.returncode == 0:
         return None
-    return _errors(done.stdout) or done.stderr.strip()[-4000:] or f"dbt parse ended with code {done.returncode}."
+    return (
+        _errors(done.stdout) or done.stderr.strip()[-4000:] or f"dbt parse ended with code {done.returncode}."
+    )
 
 
 def _errors(output: str) -> str:

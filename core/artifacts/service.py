@@ -93,7 +93,9 @@ def _keep_for_run(session: Session, arrival: Arrival, name: str, stored: Stored)
     session.execute(statement.on_conflict_do_update(index_elements=["run_id", "step", "name"], set_=values))
 
 
-def _manifest(session: Session, workspace: Workspace, _arrival: Arrival, path: Path, stored: Stored) -> Changes:
+def _manifest(
+    session: Session, workspace: Workspace, _arrival: Arrival, path: Path, stored: Stored
+) -> Changes:
     manifest = parse_manifest(read_artifact(path, "manifest", "manifest.json"))
     changes = writing.write_manifest(session, workspace.id, manifest.nodes, clock.now())
     workspaces.mark_ready(
@@ -106,12 +108,16 @@ def _manifest(session: Session, workspace: Workspace, _arrival: Arrival, path: P
     return changes
 
 
-def _catalog(session: Session, workspace: Workspace, _arrival: Arrival, path: Path, _stored: Stored) -> Changes:
+def _catalog(
+    session: Session, workspace: Workspace, _arrival: Arrival, path: Path, _stored: Stored
+) -> Changes:
     tables = parse_catalog(read_artifact(path, "catalog", "catalog.json"))
     return writing.write_catalog(session, workspace.id, tables)
 
 
-def _run_results(session: Session, workspace: Workspace, arrival: Arrival, path: Path, _stored: Stored) -> Changes:
+def _run_results(
+    session: Session, workspace: Workspace, arrival: Arrival, path: Path, _stored: Stored
+) -> Changes:
     outcomes = parse_run_results(read_artifact(path, "run-results", "run_results.json"))
     if arrival.run_id is not None:
         context = StepContext(workspace.id, arrival.run_id, arrival.step, arrival.command)
@@ -119,7 +125,9 @@ def _run_results(session: Session, workspace: Workspace, arrival: Arrival, path:
     return Changes(changed=len(outcomes))
 
 
-def _sources(session: Session, workspace: Workspace, arrival: Arrival, path: Path, _stored: Stored) -> Changes:
+def _sources(
+    session: Session, workspace: Workspace, arrival: Arrival, path: Path, _stored: Stored
+) -> Changes:
     results = parse_sources(read_artifact(path, "sources", "sources.json"))
     writing.write_freshness(session, workspace.id, results, arrival.run_id)
     return Changes(changed=len(results))

@@ -28,7 +28,9 @@ class Actor:
     def require(self, scope: Scope) -> None:
         """Raise Forbidden, naming the scope, unless the actor holds it."""
         if scope not in self.scopes:
-            raise Forbidden(f"This needs the right {scope.value}.", hint="Ask an admin of the workspace for it.")
+            raise Forbidden(
+                f"This needs the right {scope.value}.", hint="Ask an admin of the workspace for it."
+            )
 
 
 def local_admin(request_id: str | None = None) -> Actor:

@@ -12,7 +12,9 @@ def asset_key(workspace_key: str, unique_id: str) -> list[str]:
     return [workspace_key, *unique_id.split(".")[1:]]
 
 
-def asset_path(workspace_key: str, unique_id: str, resource_type: str, materialization: str | None) -> str | None:
+def asset_path(
+    workspace_key: str, unique_id: str, resource_type: str, materialization: str | None
+) -> str | None:
     """The path of the asset's page below Dagster's own; None for nodes that are no asset there."""
     if resource_type not in ASSET_TYPES or materialization == "ephemeral":
         return None

@@ -74,7 +74,7 @@ def _join() -> sa.ColumnElement[bool]:
 
 
 def _health(session: Session, workspace_id: int) -> dict[str, int]:
-    """Nodes that dbt executes, by state. One without a result is unknown, never ok; ephemeral ones have none to give."""
+    """Nodes that dbt executes, by state; one without a result is unknown. Ephemeral ones give none."""
     query = (
         sa.select(NodeResult.status, sa.func.count())
         .select_from(Node)
@@ -89,7 +89,9 @@ def _health(session: Session, workspace_id: int) -> dict[str, int]:
     return found
 
 
-def _with_status(session: Session, workspace_id: int, statuses: Sequence[str]) -> list[tuple[Node, NodeResult]]:
+def _with_status(
+    session: Session, workspace_id: int, statuses: Sequence[str]
+) -> list[tuple[Node, NodeResult]]:
     severity = sa.case((NodeResult.status == "warn", 1), else_=0)
     query = (
         sa.select(Node, NodeResult)
@@ -116,7 +118,7 @@ def _names(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> di
     query = sa.select(Node.unique_id, Node.name).where(
         Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids)
     )
-    return {unique_id: name for unique_id, name in session.execute(query)}
+    return dict(session.execute(query))
 
 
 def _coverage(session: Session, workspace_id: int) -> Coverage:
@@ -126,7 +128,10 @@ def _coverage(session: Session, workspace_id: int) -> Coverage:
     columns = session.execute(
         sa.select(sa.func.count(), sa.func.count().filter(NodeColumn.description != ""))
         .select_from(NodeColumn)
-        .join(Node, sa.and_(Node.workspace_id == NodeColumn.workspace_id, Node.unique_id == NodeColumn.unique_id))
+        .join(
+            Node,
+            sa.and_(Node.workspace_id == NodeColumn.workspace_id, Node.unique_id == NodeColumn.unique_id),
+        )
         .where(models)
     ).one()
     return Coverage(len(rows), sum(1 for row in rows if row[1]), len(tested), columns[0], columns[1])

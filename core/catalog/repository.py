@@ -67,8 +67,10 @@ def search_nodes(
     return [(node, result) for node, result in session.execute(ordered)], total
 
 
-def _filtered(workspace_id: int, wanted: NodeFilter) -> sa.Select[tuple[Node, NodeResult | None]]:
-    query = sa.select(Node, NodeResult).outerjoin(NodeResult, _RESULT).where(Node.workspace_id == workspace_id)
+def _filtered(workspace_id: int, wanted: NodeFilter) -> sa.Select[Node, NodeResult]:
+    query = (
+        sa.select(Node, NodeResult).outerjoin(NodeResult, _RESULT).where(Node.workspace_id == workspace_id)
+    )
     if wanted.resource_types:
         query = query.where(Node.resource_type.in_(wanted.resource_types))
     if wanted.tags:
@@ -96,7 +98,7 @@ def _matches(text: str) -> sa.ColumnElement[bool]:
 
 
 def _order(wanted: NodeFilter) -> list[sa.ColumnElement[Any]]:
-    """Exact and prefix matches of the text come first; ties are broken by unique_id, so that pages fit together."""
+    """Exact and prefix matches come first; ties are broken by unique_id, so that pages fit together."""
     column = SORTS[wanted.sort.removeprefix("-")]
     chosen = sa.nulls_last(column.desc() if wanted.sort.startswith("-") else column.asc())
     text = (wanted.text or "").lower()
@@ -116,7 +118,9 @@ def get_node(session: Session, workspace_id: int, unique_id: str) -> tuple[Node,
     return None if row is None else (row[0], row[1])
 
 
-def refs(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, tuple[Node, NodeResult | None]]:
+def refs(
+    session: Session, workspace_id: int, unique_ids: Sequence[str]
+) -> dict[str, tuple[Node, NodeResult | None]]:
     """Nodes by unique_id, with their last result."""
     query = (
         sa.select(Node, NodeResult)
@@ -172,7 +176,7 @@ def tallies(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> d
     links = _test_links(workspace_id, unique_ids)
     status = NodeResult.status
 
-    def count(condition: sa.ColumnElement[bool]) -> sa.Function[int]:
+    def count(condition: sa.ColumnElement[bool]) -> sa.FunctionFilter[int]:
         return sa.func.count().filter(condition)
 
     result = sa.and_(NodeResult.workspace_id == workspace_id, NodeResult.unique_id == links.c.test_id)
@@ -183,7 +187,12 @@ def tallies(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> d
             count(status.in_(("pass", "success"))),
             count(status.in_(("fail", "error", "runtime error"))),
             count(status == "warn"),
-            count(sa.or_(status.is_(None), status.not_in(("pass", "success", "fail", "error", "runtime error", "warn")))),
+            count(
+                sa.or_(
+                    status.is_(None),
+                    status.not_in(("pass", "success", "fail", "error", "runtime error", "warn")),
+                )
+            ),
         )
         .select_from(links)
         .outerjoin(NodeResult, result)
@@ -205,7 +214,9 @@ def tests_of(session: Session, workspace_id: int, unique_id: str) -> list[tuple[
     return [(node, result) for node, result in session.execute(query)]
 
 
-def freshness_of(session: Session, workspace_id: int, unique_ids: Sequence[str] | None = None) -> list[SourceFreshness]:
+def freshness_of(
+    session: Session, workspace_id: int, unique_ids: Sequence[str] | None = None
+) -> list[SourceFreshness]:
     """Freshness of these sources, or of all."""
     query = sa.select(SourceFreshness).where(SourceFreshness.workspace_id == workspace_id)
     if unique_ids is not None:

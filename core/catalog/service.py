@@ -84,7 +84,9 @@ def require_node(session: Session, workspace_id: int, unique_id: str) -> tuple[N
     """
     found = repository.get_node(session, workspace_id, unique_id)
     if found is None:
-        raise NotFound(f"There is no node {unique_id!r} in this workspace.", hint=_near(session, workspace_id, unique_id))
+        raise NotFound(
+            f"There is no node {unique_id!r} in this workspace.", hint=_near(session, workspace_id, unique_id)
+        )
     return found
 
 
@@ -94,7 +96,11 @@ def _near(session: Session, workspace_id: int, unique_id: str) -> str | None:
         return None
     found, _ = repository.search_nodes(session, workspace_id, NodeFilter(text=name[:30]), offset=0, limit=20)
     near = difflib.get_close_matches(unique_id, [node.unique_id for node, _ in found], n=1, cutoff=0.4)
-    return f"Did you mean {near[0]}?" if near else "It may have been removed; the list of models shows what there is."
+    return (
+        f"Did you mean {near[0]}?"
+        if near
+        else "It may have been removed; the list of models shows what there is."
+    )
 
 
 def view_node(session: Session, workspace_id: int, unique_id: str) -> NodeView:
@@ -112,7 +118,9 @@ def view_node(session: Session, workspace_id: int, unique_id: str) -> NodeView:
     known, note = _knowledge(node, columns)
     freshness = repository.freshness_of(session, workspace_id, [unique_id])
     return NodeView(
-        row=NodeRow(node, result, repository.tallies(session, workspace_id, [unique_id]).get(unique_id, TestTally())),
+        row=NodeRow(
+            node, result, repository.tallies(session, workspace_id, [unique_id]).get(unique_id, TestTally())
+        ),
         columns=[ColumnView(column, _tests_on(column, tests)) for column in columns],
         columns_known=known,
         columns_note=note,
@@ -126,7 +134,9 @@ def view_node(session: Session, workspace_id: int, unique_id: str) -> NodeView:
 
 def _tests_on(column: NodeColumn, tests: Sequence[tuple[Node, NodeResult | None]]) -> list[str]:
     return [
-        test.test_kind or test.name for test, _ in tests if (test.column_name or "").lower() == column.name.lower()
+        test.test_kind or test.name
+        for test, _ in tests
+        if (test.column_name or "").lower() == column.name.lower()
     ]
 
 
@@ -138,8 +148,14 @@ def _knowledge(node: Node, columns: Sequence[NodeColumn]) -> tuple[Knowledge, st
         return "complete", None
     if node.contract_enforced and columns:
         return "complete", "From the model's contract; run docs generate for what the warehouse holds."
-    hint = "Ephemeral models have no relation to look into." if node.materialization == "ephemeral" else _GENERATE
-    return ("partial", f"Only the columns that the project describes. {hint}") if columns else ("unknown", hint)
+    hint = (
+        "Ephemeral models have no relation to look into."
+        if node.materialization == "ephemeral"
+        else _GENERATE
+    )
+    return (
+        ("partial", f"Only the columns that the project describes. {hint}") if columns else ("unknown", hint)
+    )
 
 
 _GENERATE: Final = "Run docs generate to read columns and types from the warehouse."

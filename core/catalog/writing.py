@@ -1,5 +1,6 @@
 """Writing parsed artifacts into the catalog: only what changed, in the caller's transaction."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +39,9 @@ def write_manifest(session: Session, workspace_id: int, nodes: Sequence[ParsedNo
     """
     stored = _stored(session, workspace_id)
     added = [node for node in nodes if node.unique_id not in stored]
-    changed = [n for n in nodes if n.unique_id in stored and stored[n.unique_id].content_hash != n.content_hash]
+    changed = [
+        n for n in nodes if n.unique_id in stored and stored[n.unique_id].content_hash != n.content_hash
+    ]
     removed = stored.keys() - {node.unique_id for node in nodes}
     _upsert_nodes(session, workspace_id, [*added, *changed])
     _write_compiled(session, workspace_id, nodes, stored, at)
@@ -48,7 +51,9 @@ def write_manifest(session: Session, workspace_id: int, nodes: Sequence[ParsedNo
     return Changes(len(added), len(changed), len(removed))
 
 
-def write_catalog(session: Session, workspace_id: int, tables: Mapping[str, Sequence[CatalogColumn]]) -> Changes:
+def write_catalog(
+    session: Session, workspace_id: int, tables: Mapping[str, Sequence[CatalogColumn]]
+) -> Changes:
     """Take over columns and types as the warehouse reports them. Tables it does not list keep theirs."""
     known = set(session.scalars(sa.select(Node.unique_id).where(Node.workspace_id == workspace_id)))
     relevant = {unique_id: columns for unique_id, columns in tables.items() if unique_id in known}
@@ -60,7 +65,9 @@ def write_catalog(session: Session, workspace_id: int, tables: Mapping[str, Sequ
     return Changes(changed=len(relevant))
 
 
-def write_freshness(session: Session, workspace_id: int, results: Sequence[Freshness], run_id: str | None) -> None:
+def write_freshness(
+    session: Session, workspace_id: int, results: Sequence[Freshness], run_id: str | None
+) -> None:
     """Take over the answers of `dbt source freshness`; sources it did not ask keep theirs."""
     for batch in batched(results, BATCH):
         rows = [
@@ -100,18 +107,25 @@ def _upsert_nodes(session: Session, workspace_id: int, nodes: Sequence[ParsedNod
         _upsert(session, Node, rows, ("workspace_id", "unique_id"))
 
 
-def _upsert(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
+def _upsert(
+    session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]
+) -> None:
     statement = insert(model).values(list(rows))
     updates = {name: statement.excluded[name] for name in rows[0] if name not in key}
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=updates))
 
 
 def _write_compiled(
-    session: Session, workspace_id: int, nodes: Sequence[ParsedNode], stored: Mapping[str, _Stored], at: datetime
+    session: Session,
+    workspace_id: int,
+    nodes: Sequence[ParsedNode],
+    stored: Mapping[str, _Stored],
+    at: datetime,
 ) -> None:
-    compiled = [node for node in nodes if node.compiled_code]
     rows = [
-        {"uid": node.unique_id, "code": node.compiled_code, "at": at, "hash": node.content_hash} for node in compiled
+        {"uid": node.unique_id, "code": node.compiled_code, "at": at, "hash": node.content_hash}
+        for node in nodes
+        if node.compiled_code and _compiled_key(node) != stored.get(node.unique_id)
     ]
     if not rows:
         return
@@ -119,10 +133,18 @@ def _write_compiled(
         sa.update(Node.__table__)  # pyright: ignore[reportArgumentType]
         .where(Node.workspace_id == workspace_id, Node.unique_id == sa.bindparam("uid"))
         .values(
-            compiled_code=sa.bindparam("code"), compiled_at=sa.bindparam("at"), compiled_from=sa.bindparam("hash")
+            compiled_code=sa.bindparam("code"),
+            compiled_at=sa.bindparam("at"),
+            compiled_from=sa.bindparam("hash"),
         )
     )
     session.connection().execute(statement, rows)
+
+
+def _compiled_key(node: ParsedNode) -> _Stored:
+    """What is stored of a node whose compiled SQL is up to date; compared by hash, not fetched."""
+    digest = hashlib.md5((node.compiled_code or "").encode(), usedforsecurity=False).hexdigest()
+    return _Stored(node.content_hash, digest)
 
 
 def _write_declared_columns(session: Session, workspace_id: int, nodes: Sequence[ParsedNode]) -> None:
@@ -134,16 +156,22 @@ def _write_declared_columns(session: Session, workspace_id: int, nodes: Sequence
     _replace_columns(session, workspace_id, by_id, rows)
 
 
-def _columns_of(session: Session, workspace_id: int, unique_ids: Iterable[str]) -> dict[str, list[NodeColumn]]:
+def _columns_of(
+    session: Session, workspace_id: int, unique_ids: Iterable[str]
+) -> dict[str, list[NodeColumn]]:
     found: dict[str, list[NodeColumn]] = {}
     for batch in batched(unique_ids, BATCH):
-        query = sa.select(NodeColumn).where(NodeColumn.workspace_id == workspace_id, NodeColumn.unique_id.in_(batch))
+        query = sa.select(NodeColumn).where(
+            NodeColumn.workspace_id == workspace_id, NodeColumn.unique_id.in_(batch)
+        )
         for column in session.scalars(query):
             found.setdefault(column.unique_id, []).append(column)
     return found
 
 
-def _with_declared(workspace_id: int, node: ParsedNode, existing: Sequence[NodeColumn]) -> list[dict[str, Any]]:
+def _with_declared(
+    workspace_id: int, node: ParsedNode, existing: Sequence[NodeColumn]
+) -> list[dict[str, Any]]:
     reported = {column.name.lower(): column for column in existing if column.in_catalog}
     rows = [
         _row(
@@ -225,7 +253,9 @@ def _replace_columns(
 ) -> None:
     for batch in batched(unique_ids, BATCH):
         session.execute(
-            sa.delete(NodeColumn).where(NodeColumn.workspace_id == workspace_id, NodeColumn.unique_id.in_(batch))
+            sa.delete(NodeColumn).where(
+                NodeColumn.workspace_id == workspace_id, NodeColumn.unique_id.in_(batch)
+            )
         )
     session.expire_all()
     for batch in batched(rows, BATCH):
@@ -241,7 +271,9 @@ def _write_edges(session: Session, workspace_id: int, nodes: Sequence[ParsedNode
         session.execute(insert(LineageEdge).values(rows).on_conflict_do_nothing())
     key = sa.tuple_(LineageEdge.parent, LineageEdge.child)
     for batch in batched(sorted(stored - wanted), BATCH):
-        session.execute(sa.delete(LineageEdge).where(LineageEdge.workspace_id == workspace_id, key.in_(batch)))
+        session.execute(
+            sa.delete(LineageEdge).where(LineageEdge.workspace_id == workspace_id, key.in_(batch))
+        )
 
 
 def _remove(session: Session, workspace_id: int, unique_ids: Iterable[str]) -> None:

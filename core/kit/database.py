@@ -1,6 +1,6 @@
 """The database: engine, unit of work, declarative base."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -66,7 +66,7 @@ class Database:
         self.engine = engine
 
     @contextmanager
-    def unit_of_work(self) -> Iterator[UnitOfWork]:
+    def unit_of_work(self) -> Generator[UnitOfWork]:
         """Commit once at the end, or roll everything back."""
         with Session(self.engine, expire_on_commit=False) as session:
             work = UnitOfWork(session)
@@ -75,7 +75,7 @@ class Database:
         work.run_effects()
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self) -> Generator[Session]:
         """A unit of work without effects."""
         with self.unit_of_work() as work:
             yield work.session

@@ -20,9 +20,7 @@ class WorkbenchError(Exception):
 
     code = "error"
 
-    def __init__(
-        self, message: str, *, hint: str | None = None, details: Sequence[FieldError] = ()
-    ) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, details: Sequence[FieldError] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None,
         validation_alias=_named("DATABASE_URL"),
-        description="postgresql://... of your own server. Unset: `workbench up` starts one in the data folder.",
+        description="postgresql://... of your own server. Unset: `workbench up` starts one.",
     )
     data_dir: Path = Field(
         default=Path(".workbench"),

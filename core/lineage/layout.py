@@ -25,7 +25,11 @@ class Place:
 def lay_out(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> dict[str, Place]:
     """Place nodes left to right; edges are pairs of parent and child. Cycles do not hang it."""
     members = set(nodes)
-    kept = [(parent, child) for parent, child in edges if parent in members and child in members and parent != child]
+    kept = [
+        (parent, child)
+        for parent, child in edges
+        if parent in members and child in members and parent != child
+    ]
     parents = _neighbours(nodes, [(child, parent) for parent, child in kept])
     children = _neighbours(nodes, kept)
     layers = _layers(nodes, parents, children)

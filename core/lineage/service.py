@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.catalog import repository as catalog
 from core.catalog import service as catalog_service
@@ -107,7 +107,7 @@ def _check(view: View) -> None:
 
 
 class _Walk:
-    """Steps over the edges of one workspace. Tests hang on nearly everything and are left out unless asked for."""
+    """Steps over the edges of one workspace. Tests hang on nearly everything and stay out by default."""
 
     def __init__(self, session: Session, workspace_id: int, with_tests: bool) -> None:  # noqa: FBT001
         self._session = session
@@ -115,9 +115,9 @@ class _Walk:
         self._with_tests = with_tests
         self.truncated = False
 
-    def _edges(self) -> sa.Select[tuple[str, str]]:
+    def _edges(self) -> sa.Select[str, str]:
         edge = LineageEdge
-        parent, child = sa.orm.aliased(Node), sa.orm.aliased(Node)
+        parent, child = aliased(Node), aliased(Node)
         query = (
             sa.select(edge.parent, edge.child)
             .join(parent, sa.and_(parent.workspace_id == edge.workspace_id, parent.unique_id == edge.parent))
@@ -126,7 +126,8 @@ class _Walk:
         )
         if not self._with_tests:
             query = query.where(
-                child.resource_type.not_in(catalog.TEST_TYPES), parent.resource_type.not_in(catalog.TEST_TYPES)
+                child.resource_type.not_in(catalog.TEST_TYPES),
+                parent.resource_type.not_in(catalog.TEST_TYPES),
             )
         return query
 
@@ -161,7 +162,7 @@ class _Walk:
 
         def count(near: sa.ColumnElement[str]) -> dict[str, int]:
             query = sa.select(near, sa.func.count()).where(near.in_(unique_ids)).group_by(near)
-            return {unique_id: number for unique_id, number in self._session.execute(query)}
+            return dict(self._session.execute(query))
 
         return count(edges.c.child), count(edges.c.parent)
 

@@ -34,10 +34,14 @@ OPTIONS: Final = {
         Option("exclude", "--exclude", "list", "Nodes to leave out, in dbt's selector syntax."),
         Option("selector", "--selector", "name", "A selector of the project's selectors.yml."),
         Option("vars", "--vars", "mapping", "Variables of the project, as an object."),
-        Option("full_refresh", "--full-refresh", "switch", "Rebuild incremental models and seeds from nothing."),
+        Option(
+            "full_refresh", "--full-refresh", "switch", "Rebuild incremental models and seeds from nothing."
+        ),
         Option("fail_fast", "--fail-fast", "switch", "Stop at the first failure."),
         Option("threads", "--threads", "count", "How many nodes run at once."),
-        Option("store_failures", "--store-failures", "switch", "Keep the failing rows of tests in the warehouse."),
+        Option(
+            "store_failures", "--store-failures", "switch", "Keep the failing rows of tests in the warehouse."
+        ),
         Option("empty", "--empty", "switch", "Build with no rows, to check that it would."),
         Option("macro", "", "macro", "The macro to run."),
         Option("args", "--args", "mapping", "Arguments of the macro, as an object."),

@@ -9,14 +9,35 @@ from core.kit.settings import Settings
 from core.workspaces.models import Workspace
 
 BASE_VARIABLES = frozenset(
-    "PATH HOME USER LOGNAME SHELL TMPDIR TZ LANG LANGUAGE SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE "
-    "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy SYSTEMROOT".split()
+    [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "TMPDIR",
+        "TZ",
+        "LANG",
+        "LANGUAGE",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "SYSTEMROOT",
+    ]
 )
 PREFIXES = ("DBT_", "LC_", "WORKBENCH_DEMO_")
 DEMO_DUCKDB = "WORKBENCH_DEMO_DUCKDB"
 
 # Whoever asks for a run may choose flags from the allow-list only; these are ours to set.
-RESERVED = frozenset({"DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_LOG_FORMAT"})
+RESERVED = frozenset(
+    {"DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_LOG_FORMAT"}
+)
 
 
 def dbt_executable() -> str:

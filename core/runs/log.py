@@ -126,7 +126,18 @@ def _whole_lines(file: Any, first: int) -> Iterator[LogLine]:
 
 def _decode(raw: bytes, number: int) -> LogLine:
     try:
-        return LogLine(**{**json.loads(raw), "line": number})
-    except (ValueError, TypeError):
+        fields: dict[str, Any] = json.loads(raw)
+        return LogLine(
+            line=number,
+            at=str(fields["at"]),
+            level=str(fields["level"]),
+            event=str(fields["event"]),
+            step=int(fields["step"]),
+            unique_id=fields["unique_id"],
+            text=str(fields["text"]),
+        )
+    except (ValueError, TypeError, KeyError):
         # A line torn by a crash is shown as it is rather than hidden.
-        return LogLine(number, clock.now().isoformat(), "warn", "text", 0, None, raw.decode(errors="replace").rstrip())
+        return LogLine(
+            number, clock.now().isoformat(), "warn", "text", 0, None, raw.decode(errors="replace").rstrip()
+        )

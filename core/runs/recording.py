@@ -47,7 +47,12 @@ class NodeReport:
 
 def begin_step(session: Session, context: StepContext, display: str) -> None:
     """Record that a step runs."""
-    values = {"command": display, "status": "running", "started_at": clock.now(), "workspace_id": context.workspace_id}
+    values = {
+        "command": display,
+        "status": "running",
+        "started_at": clock.now(),
+        "workspace_id": context.workspace_id,
+    }
     statement = insert(RunStep).values(run_id=context.run_id, step=context.step, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["run_id", "step"], set_=values))
 

@@ -25,11 +25,15 @@ from core.runs.ports import (
     RunEngine,
     RunStatus,
 )
+from core.runs.recording import EXECUTING
 from core.workspaces.models import Workspace
 
 OP = "dbt_command"
 CANCELLABLE = frozenset({RunStatus.QUEUED, RunStatus.STARTING, RunStatus.RUNNING})
 TAG_LENGTH = 500
+
+# Commands whose results say something of a node; `compile` and `docs generate` call everything a success.
+TELLING = (*sorted(EXECUTING), "source freshness")
 
 
 def job_name(workspace_key: str) -> str:
@@ -150,7 +154,9 @@ def require_run(engine: RunEngine, workspace: Workspace, run_id: str) -> EngineR
     """
     run = engine.get(run_id)
     if run is None or not belongs_to(run, workspace):
-        raise NotFound(f"There is no run {run_id!r} in this workspace.", hint="The list of runs shows those there are.")
+        raise NotFound(
+            f"There is no run {run_id!r} in this workspace.", hint="The list of runs shows those there are."
+        )
     return run
 
 
@@ -176,7 +182,9 @@ def list_runs(
     return _views(session, workspace, page), following
 
 
-def cancel_run(session: Session, engine: RunEngine, actor: Actor, workspace: Workspace, run_id: str) -> EngineRun:
+def cancel_run(
+    session: Session, engine: RunEngine, actor: Actor, workspace: Workspace, run_id: str
+) -> EngineRun:
     """Check that a run can be cancelled and write the audit row; the caller cancels after the commit.
 
     Raises:
@@ -197,14 +205,23 @@ def cancel_run(session: Session, engine: RunEngine, actor: Actor, workspace: Wor
     return run
 
 
-def nodes_of_run(session: Session, workspace_id: int, run_id: str) -> list[RunNode]:
-    """What became of each node, in the order they began; those never begun come last."""
+def nodes_of_run(session: Session, workspace_id: int, run: EngineRun) -> list[RunNode]:
+    """What became of each node, in the order they began; those never begun come last.
+
+    A node that was running when the worker died is `unknown`: nothing runs in a run that has ended.
+    """
+    run_id = run.run_id
     query = (
         sa.select(RunNode)
         .where(RunNode.workspace_id == workspace_id, RunNode.run_id == run_id)
         .order_by(RunNode.step, RunNode.started_at.nulls_last(), RunNode.unique_id)
     )
-    return list(session.scalars(query))
+    nodes = list(session.scalars(query))
+    if run.status in ENDED:
+        for node in nodes:
+            session.expunge(node)
+            node.status = "unknown" if node.status == "running" else node.status
+    return nodes
 
 
 def runs_of_node(session: Session, workspace_id: int, unique_id: str, *, limit: int) -> list[RunNode]:
@@ -212,7 +229,7 @@ def runs_of_node(session: Session, workspace_id: int, unique_id: str, *, limit: 
     query = (
         sa.select(RunNode)
         .where(RunNode.workspace_id == workspace_id, RunNode.unique_id == unique_id)
-        .where(RunNode.command.in_(("build", "run", "test", "seed", "snapshot", "source freshness")))
+        .where(RunNode.command.in_(TELLING))
         .order_by(RunNode.started_at.desc().nulls_last(), RunNode.run_id)
         .limit(limit)
     )
@@ -227,7 +244,9 @@ def _views(session: Session, workspace: Workspace, runs: Sequence[EngineRun]) ->
     counts: dict[str, dict[str, int]] = {run_id: {} for run_id in run_ids}
     query = (
         sa.select(RunNode.run_id, RunNode.status, sa.func.count())
-        .where(RunNode.run_id.in_(run_ids), RunNode.workspace_id == workspace.id)
+        .where(
+            RunNode.run_id.in_(run_ids), RunNode.workspace_id == workspace.id, RunNode.command.in_(TELLING)
+        )
         .group_by(RunNode.run_id, RunNode.status)
     )
     for run_id, status, count in session.execute(query):
@@ -263,7 +282,7 @@ def _step(index: int, step: Step, row: RunStep | None, *, ended: bool) -> StepVi
 
 
 def _asked(workspace_key: str, run: EngineRun) -> list[Step]:
-    """The steps that a run was asked to do. One started in Dagster's page without any builds what was selected."""
+    """The steps that a run was asked to do. Without any (Dagster's page), it builds what was selected."""
     config: Any = run.config
     for key in ("ops", op_name(workspace_key), "config"):
         config = config.get(key) if isinstance(config, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

@@ -24,7 +24,7 @@ class Registration:
     description: str = ""
 
 
-def visible(actor: Actor) -> sa.Select[tuple[Workspace]]:
+def visible(actor: Actor) -> sa.Select[Workspace]:
     """The workspaces that an actor may see."""
     query = sa.select(Workspace)
     return query if actor.workspace_ids is None else query.where(Workspace.id.in_(actor.workspace_ids))
@@ -81,7 +81,9 @@ def register(session: Session, registration: Registration) -> Workspace:
     return workspace
 
 
-def mark_ready(workspace: Workspace, *, digest: str, assets_digest: str, adapter: str | None, dbt: str | None) -> None:
+def mark_ready(
+    workspace: Workspace, *, digest: str, assets_digest: str, adapter: str | None, dbt: str | None
+) -> None:
     """The project parses: this manifest is the one to go by."""
     workspace.state = WorkspaceState.READY
     workspace.state_message = None
@@ -93,7 +95,10 @@ def mark_ready(workspace: Workspace, *, digest: str, assets_digest: str, adapter
     workspace.dbt_version = dbt
 
 
-def mark_broken(workspace: Workspace, message: str, hint: str) -> None:
+MEND = "Mend the project, then choose Parse again (or run `dbt parse` here)."
+
+
+def mark_broken(workspace: Workspace, message: str, hint: str = MEND) -> None:
     """The project cannot be read; the last good manifest stays."""
     workspace.state = WorkspaceState.BROKEN
     workspace.state_message = message

@@ -19,7 +19,12 @@ def request_reload(dagster_url: str | None) -> bool:
     if dagster_url is None:
         return False
     try:
-        httpx.post(f"{dagster_url}/graphql", json={"query": MUTATION}, timeout=httpx.Timeout(5, read=1), trust_env=False)
+        httpx.post(
+            f"{dagster_url}/graphql",
+            json={"query": MUTATION},
+            timeout=httpx.Timeout(5, read=1),
+            trust_env=False,
+        )
     except httpx.ReadTimeout:
         return True
     except httpx.HTTPError as error:

@@ -28,4 +28,6 @@ def services() -> Services:
     settings = get_settings()
     if settings.database_url is None:
         raise Invalid("DATABASE_URL is not set; `workbench up` sets it for the processes that it starts.")
-    return Services(settings, Database(make_engine(settings.database_url, pool_size=2)), ArtifactStore(settings.data_dir))
+    return Services(
+        settings, Database(make_engine(settings.database_url, pool_size=2)), ArtifactStore(settings.data_dir)
+    )

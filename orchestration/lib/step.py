@@ -1,7 +1,7 @@
 """One dbt command of a run: start it, record what it does, keep what it leaves."""
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from core.runs.commands import Step, dbt_args
 from core.runs.dbt_process import command_line, dbt_environment
 from core.runs.log import LogWriter, run_folder
 from core.runs.recording import NodeReport, StepContext
+from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.lib.invocation import RawLine, TeeInvocation, WorkbenchDbt
 from orchestration.lib.reports import node_report
@@ -27,6 +28,7 @@ from orchestration.lib.services import Services
 
 PARTIAL_PARSE = "partial_parse.msgpack"
 STOP_SECONDS = 8
+USAGE_OR_PARSE_ERROR = 2
 MESSAGE_LENGTH = 8000
 
 
@@ -93,7 +95,9 @@ class StepRunner:
 
     def _begin(self) -> None:
         self.target.mkdir(parents=True, exist_ok=True)
-        partial = parse_folder(self._place.services.settings.data_dir, self._place.workspace.key) / PARTIAL_PARSE
+        partial = (
+            parse_folder(self._place.services.settings.data_dir, self._place.workspace.key) / PARTIAL_PARSE
+        )
         if partial.exists():
             shutil.copyfile(partial, self.target / PARTIAL_PARSE)
         with self._place.services.db.session() as session:
@@ -149,7 +153,9 @@ class StepRunner:
         if invocation is not None:
             invocation.stop(STOP_SECONDS)
         for name, reason in self._keep_artifacts():
-            self._log.write(f"{name} was put aside: {reason}", step=self._index, level="warn", event="ArtifactRefused")
+            self._log.write(
+                f"{name} was put aside: {reason}", step=self._index, level="warn", event="ArtifactRefused"
+            )
         with self._place.services.db.session() as session:
             recording.end_step(
                 session,
@@ -158,9 +164,21 @@ class StepRunner:
                 exit_code=self.outcome.exit_code,
                 message=self.outcome.message,
             )
+            if self._says_broken():
+                row = session.get_one(Workspace, self._place.workspace.id)
+                workspaces.mark_broken(row, self.outcome.message or "dbt gave no reason.")
         level = "info" if self.outcome.status == "success" else "error"
         text = f"Step {self._index} ended: {self.outcome.status}"
         self._log.write(text, step=self._index, level=level, event="StepEnded")
+
+    def _says_broken(self) -> bool:
+        """Dbt gave up before it had read the project: it writes the manifest as soon as it has."""
+        parses = self._step.command not in {"deps", "debug"}
+        return (
+            parses
+            and self.outcome.exit_code == USAGE_OR_PARSE_ERROR
+            and not (self.target / "manifest.json").exists()
+        )
 
     def _keep_artifacts(self) -> list[tuple[str, str]]:
         """Store and ingest what dbt left; returns what was refused, and why."""
@@ -177,6 +195,3 @@ class StepRunner:
             folder = parse_folder(self._place.services.settings.data_dir, self._place.workspace.key)
             folder.mkdir(parents=True, exist_ok=True)
             partial.replace(folder / PARTIAL_PARSE)
-
-
-Starter = Callable[[int, Step], StepRunner]

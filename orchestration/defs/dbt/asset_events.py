@@ -8,15 +8,17 @@ from typing import Any
 from dagster import (
     AssetCheckEvaluation,
     AssetCheckResult,
-    OpExecutionContext,
     AssetMaterialization,
     AssetObservation,
+    OpExecutionContext,
     Output,
 )
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
 
-DagsterEvent = Output[None] | AssetMaterialization | AssetObservation | AssetCheckResult | AssetCheckEvaluation
+DagsterEvent = (
+    Output[None] | AssetMaterialization | AssetObservation | AssetCheckResult | AssetCheckEvaluation
+)
 log = logging.getLogger("workbench.dbt")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dagster import OpExecutionContext, Config, Failure
+from dagster import Config, Failure, OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator
 from pydantic import Field
 
@@ -48,7 +48,9 @@ class Project:
     assets_digest: str | None
 
 
-def run_commands(context: OpExecutionContext, config: DbtRunConfig, project: Project) -> Iterator[DagsterEvent]:
+def run_commands(
+    context: OpExecutionContext, config: DbtRunConfig, project: Project
+) -> Iterator[DagsterEvent]:
     """Run the steps in order; the first that fails ends the run.
 
     Raises:
@@ -79,9 +81,7 @@ def _steps(context: OpExecutionContext, config: DbtRunConfig, project: Project) 
     return [Step("build", selection_of_context(context, project.manifest, project.translator))]
 
 
-def _place(
-    shared: Services, context: OpExecutionContext, config: DbtRunConfig, project: Project
-) -> Place:
+def _place(shared: Services, context: OpExecutionContext, config: DbtRunConfig, project: Project) -> Place:
     with shared.db.session() as session:
         workspace = workspaces.require(session, project.workspace_key)
         environment = environments.pick(session, workspace.id, config.environment)
