@@ -82,7 +82,7 @@ query Failure($id: ID!, $cursor: String) {
       events {
         __typename
         ... on RunFailureEvent { message error { message } }
-        ... on RunCanceledEvent { message }
+        ... on EngineEvent { message error { message } }
       }
     }
   }
@@ -161,12 +161,17 @@ class DagsterEngine:
     def failure_message(self, run_id: str) -> str | None:
         """Why a run failed, in Dagster's words."""
         cursor: str | None = None
+        engine: str | None = None
         said: str | None = None
         for _ in range(50):
             log = self._ask(_FAILURE, {"id": run_id, "cursor": cursor}).get("logsForRun") or {}
             for event in log.get("events", []):
-                if event["__typename"] in {"RunFailureEvent", "RunCanceledEvent"}:
-                    said = (event.get("error") or {}).get("message") or event.get("message") or said
+                text = (event.get("error") or {}).get("message") or event.get("message")
+                if event["__typename"] == "RunFailureEvent":
+                    # A worker that died says nothing itself; what Dagster noticed stands just before.
+                    said = engine if str(text).startswith(_FROM_OUTSIDE) else text
+                elif event["__typename"] == "EngineEvent":
+                    engine = text
             cursor = log.get("cursor")
             if not log.get("hasMore"):
                 break
@@ -209,6 +214,7 @@ class DagsterEngine:
         return answer["data"]
 
 
+_FROM_OUTSIDE: Final = "This run has been marked as failed from outside"
 _LAUNCH_HINT: Final = (
     "If the project is new or changed, Dagster may still be loading it; try again in a moment."
 )

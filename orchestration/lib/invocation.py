@@ -13,6 +13,8 @@ from dagster import OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource
 from packaging import version
 
+from core.kit.processes import dies_with_parent
+
 RawLine = str | dict[str, Any]
 
 
@@ -63,19 +65,24 @@ class WorkbenchDbt(DbtCliResource):
         context: OpExecutionContext | None,
         listener: Callable[[RawLine], None],
     ) -> TeeInvocation:
-        """Start dbt with these words; the first is its executable."""
-        invocation = TeeInvocation.run(
-            args=words,
+        """Start dbt with these words; the first is its executable. It dies with this process."""
+        process = subprocess.Popen(
+            words,
             env=dict(env),
+            cwd=os.fspath(self.project_dir),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=dies_with_parent(),  # noqa: PLW1509 - one system call; no lock is taken between fork and exec
+        )
+        return TeeInvocation(
+            process=process,
             manifest=manifest,
             dagster_dbt_translator=translator,
             project_dir=Path(os.fspath(self.project_dir)),
             target_path=target_path,
             raise_on_error=False,
             context=context,
-            adapter=None,
             cli_version=version.parse(installed_version("dbt-core")),
+            listener=listener,
         )
-        assert isinstance(invocation, TeeInvocation)  # noqa: S101 - `run` builds the class that it is called on
-        invocation.listener = listener
-        return invocation

@@ -1,5 +1,6 @@
 """One dbt command of a run: start it, record what it does, keep what it leaves."""
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -145,8 +146,8 @@ class StepRunner:
         if code == 0:
             self.outcome = Outcome("success", code)
             return
-        said = list(dict.fromkeys(text.strip() for text in invocation.error_messages if text.strip()))
-        message = "\n".join(said) or f"dbt ended with code {code}."
+        said = dict.fromkeys(_without_traceback(text) for text in invocation.error_messages)
+        message = "\n".join(text for text in said if text) or f"dbt ended with code {code}."
         self.outcome = Outcome("failed", code, message[:MESSAGE_LENGTH])
 
     def _end(self, invocation: TeeInvocation | None) -> None:
@@ -195,3 +196,8 @@ class StepRunner:
             folder = parse_folder(self._place.services.settings.data_dir, self._place.workspace.key)
             folder.mkdir(parents=True, exist_ok=True)
             partial.replace(folder / PARTIAL_PARSE)
+
+
+def _without_traceback(text: str) -> str:
+    """What dbt says, without where in dbt it says it; the log has both."""
+    return re.split(r"^Traceback \(most recent call last\)", text, maxsplit=1, flags=re.MULTILINE)[0].strip()

@@ -20,6 +20,7 @@ from orchestration.defs.dbt.selection import selection_of_context
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
 from orchestration.lib.step import Place, StepRunner
+from orchestration.lib.worker import WORKER_TAG, this_worker
 
 DAGSTER_ACTOR = "Dagster page"
 
@@ -89,8 +90,9 @@ def _place(shared: Services, context: OpExecutionContext, config: DbtRunConfig, 
 
 
 def _tag(context: OpExecutionContext, place: Place, steps: list[Step]) -> None:
-    """Runs started in Dagster's page carry no tags of ours; history is filtered by them."""
-    if WORKSPACE_TAG in context.run.tags:
+    """Name this process; runs started in Dagster's page also get the tags that history is filtered by."""
+    context.instance.add_run_tags(context.run.run_id, {WORKER_TAG: this_worker()})
+    if COMMAND_TAG in context.run.tags:
         return
     context.instance.add_run_tags(
         context.run.run_id,

@@ -1,0 +1,29 @@
+"""Child processes that do not outlive their parent."""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+
+# Loaded here, because a forked child should do as little as possible before it becomes another program.
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def dies_with_parent() -> Callable[[], None]:
+    """What a child does before it becomes another program, so that it ends when this process does.
+
+    Linux only, elsewhere nothing. Start the child from a thread that lives as long as the child
+    should: Linux ends it when that *thread* ends.
+    """
+    parent = os.getpid()
+
+    def in_child() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return in_child

@@ -1,0 +1,1 @@
+"""How runs are started on one machine. Beyond it, `dagster.yaml` names Dagster's own launchers."""

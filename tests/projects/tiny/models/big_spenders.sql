@@ -1,0 +1,1 @@
+select customer from {{ ref('customers') }} where total > {{ var('least', 15) }}
