@@ -1,50 +1,5 @@
-"""The code location: every workspace's definitions; in a run's process only those that the run needs."""
+"""What Dagster loads."""
 
-import os
-
-import sqlalchemy as sa
-from dagster import Definitions, in_process_executor
-from sqlalchemy.orm import Session
-
-from core.environments.models import Environment
-from core.runs.service import job_name
-from core.workspaces import service as workspaces
-from core.workspaces.models import Workspace
-from orchestration.defs.dbt.definitions import WorkspaceSource, workspace_definitions
-from orchestration.lib.services import Services, services
-
-RUN_JOB_VARIABLE = "DAGSTER_RUN_JOB_NAME"
-ONE_WRITER = ("duckdb",)
-
-
-def sources(shared: Services, run_job: str | None) -> list[WorkspaceSource]:
-    """What to load: every workspace, or the one whose job runs in this process."""
-    with shared.db.session() as session:
-        found = workspaces.all_workspaces(session)
-        wanted = [item for item in found if run_job == job_name(item.key)] or found
-        return [_source(shared, session, workspace) for workspace in wanted]
-
-
-def _source(shared: Services, session: Session, workspace: Workspace) -> WorkspaceSource:
-    digest = workspace.manifest_digest
-    adapters = session.scalars(
-        sa.select(Environment.adapter_type).where(Environment.workspace_id == workspace.id)
-    )
-    return WorkspaceSource(
-        key=workspace.key,
-        name=workspace.name,
-        manifest_path=None if digest is None else shared.store.path(digest),
-        assets_digest=workspace.assets_digest,
-        one_writer=any(adapter in ONE_WRITER for adapter in adapters),
-    )
-
-
-def load() -> Definitions:
-    """Everything that this process serves."""
-    found = sources(services(), os.environ.get(RUN_JOB_VARIABLE))
-    return Definitions.merge(
-        Definitions(executor=in_process_executor), *(workspace_definitions(source) for source in found)
-    )
-
+from orchestration.defs.compose import load
 
 defs = load()

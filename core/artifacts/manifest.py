@@ -65,9 +65,9 @@ def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
         raise MalformedArtifact(reason) from error
     return Manifest(
         nodes,
-        metadata.get("dbt_version"),
-        metadata.get("adapter_type"),
-        metadata.get("project_name"),
+        _text(metadata.get("dbt_version")),
+        _text(metadata.get("adapter_type")),
+        _text(metadata.get("project_name")),
         _assets_digest(nodes),
         frozenset(node.unique_id for node in nodes),
     )
@@ -82,8 +82,9 @@ def _entries(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, An
 
 
 def _parse(unique_id: str, node: Mapping[str, Any], section: str) -> ParsedNode:
-    parents = [parent for parent in (node.get("depends_on") or {}).get("nodes") or [] if parent != unique_id]
-    compiled = node.get("compiled_code") or node.get("compiled_sql")
+    read = (node.get("depends_on") or {}).get("nodes") or []
+    parents = [str(parent) for parent in read if parent != unique_id]
+    compiled = _text(node.get("compiled_code") or node.get("compiled_sql"))
     stable = {key: value for key, value in node.items() if key not in VOLATILE}
     return ParsedNode(
         unique_id=unique_id,
@@ -97,32 +98,38 @@ def _parse(unique_id: str, node: Mapping[str, Any], section: str) -> ParsedNode:
 
 def _fields(unique_id: str, node: Mapping[str, Any], section: str, parents: list[str]) -> dict[str, Any]:
     config: Mapping[str, Any] = node.get("config") or {}
-    kind = str(node.get("resource_type") or section.removesuffix("s"))
+    kind = str(node.get("resource_type") or _SINGULAR.get(section) or section.removesuffix("s"))
     return {
         "resource_type": kind,
         "name": _name(node, kind),
-        "package_name": node.get("package_name") or "",
-        "path": node.get("original_file_path") or node.get("path") or "",
-        "description": node.get("description") or "",
-        "database_name": node.get("database"),
-        "schema_name": node.get("schema"),
-        "relation_name": node.get("relation_name"),
-        "materialization": config.get("materialized") if kind in {"model", "seed", "snapshot"} else None,
-        "language": node.get("language"),
+        "package_name": _text(node.get("package_name")) or "",
+        "path": _text(node.get("original_file_path") or node.get("path")) or "",
+        "description": _text(node.get("description")) or "",
+        "database_name": _text(node.get("database")),
+        "schema_name": _text(node.get("schema")),
+        "relation_name": _text(node.get("relation_name")),
+        "materialization": _text(config.get("materialized")) if kind in _MATERIALIZED else None,
+        "language": _text(node.get("language")),
         "tags": [str(tag) for tag in node.get("tags") or config.get("tags") or []],
         "owner": _owner(node, config),
-        "group_name": node.get("group") or config.get("group"),
-        "access": node.get("access"),
+        "group_name": _text(node.get("group") or config.get("group")),
+        "access": _text(node.get("access")),
         "contract_enforced": bool((node.get("contract") or {}).get("enforced")),
         "config": dict(config),
         "meta": node.get("meta") or config.get("meta") or {},
         "extra": {key: node[key] for key in _EXTRA if node.get(key) not in (None, "", [], {})},
-        "macros": list((node.get("depends_on") or {}).get("macros") or []),
-        "raw_code": node.get("raw_code") or node.get("raw_sql") or None,
+        "macros": [str(macro) for macro in (node.get("depends_on") or {}).get("macros") or []],
+        "raw_code": _text(node.get("raw_code") or node.get("raw_sql") or None),
         **_test_fields(unique_id, kind, node, config, parents),
     }
 
 
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+_MATERIALIZED = frozenset({"model", "seed", "snapshot"})
+_SINGULAR = {"saved_queries": "saved_query"}
 _EXTRA = [
     "url",
     "type",
@@ -183,9 +190,9 @@ def _test_fields(
     metadata: Mapping[str, Any] = node.get("test_metadata") or {}
     attached = node.get("attached_node") or (parents[0] if len(parents) == 1 else None)
     return {
-        "test_kind": metadata.get("name") or "singular",
+        "test_kind": _text(metadata.get("name")) or "singular",
         "attached_node": attached if attached != unique_id else None,
-        "column_name": node.get("column_name"),
+        "column_name": _text(node.get("column_name")),
         "severity": str(config.get("severity") or "error").lower(),
     }
 
@@ -205,8 +212,8 @@ def _column(column: Mapping[str, Any], position: int) -> ParsedColumn:
     return ParsedColumn(
         str(column["name"]),
         position,
-        column.get("data_type"),
-        column.get("description") or "",
+        _text(column.get("data_type")),
+        _text(column.get("description")) or "",
         [str(tag) for tag in column.get("tags") or []],
     )
 

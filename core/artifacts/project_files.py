@@ -14,9 +14,9 @@ from core.environments.service import Target
 from core.kit.errors import Invalid, WorkbenchError
 
 PROJECT_FILE = "dbt_project.yml"
-SKIPPED_FOLDERS = frozenset(
-    {"target", "logs", "node_modules", ".git", ".venv", "venv", "__pycache__", ".workbench"}
-)
+SKIPPED_FOLDERS = frozenset({"node_modules", ".git", ".venv", "venv", "__pycache__", ".workbench"})
+# What dbt writes itself. Deeper in, folders of these names are the project's own.
+SKIPPED_AT_TOP = frozenset({"target", "logs"})
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def describe_project(project_dir: Path, *, is_demo: bool = False) -> ProjectRequ
     if not (folder / PROJECT_FILE).is_file():
         raise Invalid(f"{folder} holds no {PROJECT_FILE}.", hint="--project takes the folder that holds it.")
     try:
-        name = str(read_yaml(folder / PROJECT_FILE).get("name") or folder.name)
+        name = str(read_yaml(folder / PROJECT_FILE).get("name") or folder.name)[:200]
     except WorkbenchError:
         name = folder.name
     return ProjectRequest(slug(name), name, folder, is_demo=is_demo)
@@ -67,7 +67,7 @@ def read_yaml(path: Path) -> Mapping[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Invalid(f"{path} is not valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise Invalid(f"{path} does not hold a YAML mapping.")
@@ -104,8 +104,8 @@ def profile_targets(project_dir: Path, profiles_dir: Path) -> list[Target]:
 def _default_target(profile: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
     """The profile's `target`; `default` or else the first where it is missing or a Jinja expression."""
     named = str(profile.get("target") or "default")
-    default_of_jinja = re.search(r"env_var\(\s*'[^']+'\s*,\s*'([^']+)'", named)
-    name = default_of_jinja[1] if default_of_jinja else named
+    default_of_jinja = re.search(r"""env_var\(\s*(['"])[^'"]+\1\s*,\s*(['"])([^'"]+)\2""", named)
+    name = default_of_jinja[3] if default_of_jinja else named
     return name if name in outputs else str(next(iter(outputs)))
 
 
@@ -127,7 +127,8 @@ def fingerprint(project_dir: Path, profiles_dir: Path, *extra: str) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+        skipped = SKIPPED_FOLDERS | (SKIPPED_AT_TOP if Path(parent) == folder else frozenset())
+        folders[:] = [name for name in folders if name not in skipped]
         for name in files:
             if not name.endswith((".duckdb", ".wal", ".user.yml")):
                 yield Path(parent, name)

@@ -10,6 +10,8 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from sqlalchemy.exc import DataError
+
 from core.artifacts import service as artifacts
 from core.artifacts.project_files import ProjectRequest, fingerprint, profile_targets, profiles_dir_of
 from core.artifacts.service import Arrival
@@ -93,13 +95,21 @@ def _prepare_one(
     print_ = fingerprint(
         Path(workspace.project_dir), Path(workspace.profiles_dir), version("dbt-core"), str(settings.data_dir)
     )
-    parsed = workspace.project_fingerprint != print_ or workspace.state != WorkspaceState.READY
+    parsed = workspace.project_fingerprint != print_ or not _is_usable(settings, workspace)
     if parsed:
         report(f"parsing {key}")
         _parse(settings, db, workspace, print_)
     with db.session() as session:
         after = session.get_one(Workspace, workspace.id)
         return PreparedProject(key, after.state, after.state_message, time.monotonic() - began, parsed)
+
+
+def _is_usable(settings: Settings, workspace: Workspace) -> bool:
+    """Whether the last parse went well and its manifest is still in the store, unharmed."""
+    digest = workspace.manifest_digest
+    if workspace.state != WorkspaceState.READY or digest is None:
+        return False
+    return ArtifactStore(settings.data_dir).holds(digest)
 
 
 def _parse(settings: Settings, db: Database, workspace: Workspace, print_: str) -> None:
@@ -111,8 +121,12 @@ def _parse(settings: Settings, db: Database, workspace: Workspace, print_: str) 
             store = ArtifactStore(settings.data_dir)
             record = artifacts.take_in(db, store, Arrival(workspace.id), folder / "manifest.json")
             message = record.message
+    except subprocess.TimeoutExpired:
+        message = f"dbt parse did not end within {PARSE_TIMEOUT_SECONDS} seconds."
     except (WorkbenchError, OSError) as error:
         message = str(error)
+    except DataError as error:
+        message = f"The project holds a value that cannot be kept: {error.orig}"
     with db.session() as session:
         row = session.get_one(Workspace, workspace.id)
         row.project_fingerprint = print_

@@ -8,6 +8,8 @@ import msgspec
 
 from core.artifacts.errors import MalformedArtifact, UnsupportedArtifact
 
+# An escaped NUL: its backslash is not itself escaped.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _VERSION = re.compile(r"/dbt/([a-z-]+)/v(\d+)(?:\.json)?")
 
 
@@ -21,12 +23,17 @@ def read_artifact(path: Path, kind: str, name: str) -> dict[str, Any]:
         UnsupportedArtifact: an artifact without a version we know how to read.
     """
     try:
-        raw = msgspec.json.decode(path.read_bytes())
+        raw = msgspec.json.decode(_without_nul(path.read_bytes()))
     except FileNotFoundError as error:
         raise MalformedArtifact(f"{name} is missing.", hint=_MEND) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedArtifact(f"{name} is not valid JSON: {error}.", hint=_MEND) from error
     return check_kind(raw, name, kind)
+
+
+def _without_nul(content: bytes) -> bytes:
+    """PostgreSQL keeps no NUL in a text: the replacement character stands for it."""
+    return _NUL.sub(rb"\1\\ufffd", content) if rb"\u0000" in content else content
 
 
 def check_kind(raw: Any, name: str, kind: str) -> dict[str, Any]:

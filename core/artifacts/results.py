@@ -38,7 +38,7 @@ def parse_catalog(raw: Mapping[str, Any]) -> dict[str, list[CatalogColumn]]:
     try:
         tables = {**(raw.get("nodes") or {}), **(raw.get("sources") or {})}
         return {unique_id: _catalog_columns(table) for unique_id, table in tables.items()}
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise MalformedArtifact(f"catalog.json has a table of an unexpected shape ({error}).") from error
 
 
@@ -55,7 +55,7 @@ def _each(name: str, results: Any, parse: Callable[[Mapping[str, Any]], T]) -> l
         raise MalformedArtifact(f"{name} has no list of results.")
     try:
         return [parse(item) for item in results]  # pyright: ignore[reportUnknownVariableType]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise MalformedArtifact(f"{name} has a result of an unexpected shape ({error}).") from error
 
 
@@ -69,13 +69,25 @@ def _outcome(item: Mapping[str, Any]) -> NodeOutcome:
         status=str(item["status"]),
         started_at=min(starts, default=None),
         finished_at=max(ends, default=None),
-        execution_time=item.get("execution_time"),
-        message=item.get("message"),
-        failures=item.get("failures"),
+        execution_time=_number(item.get("execution_time")),
+        message=_text(item.get("message")),
+        failures=_whole(item.get("failures")),
         rows_affected=rows_affected(response),
-        thread=item.get("thread_id"),
-        adapter_response=response,
+        thread=_text(item.get("thread_id")),
+        adapter_response=dict(response),
     )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def rows_affected(response: Mapping[str, Any]) -> int | None:
@@ -90,15 +102,15 @@ def _freshness(item: Mapping[str, Any]) -> Freshness:
         status=str(item["status"]),
         max_loaded_at=parse_time(item.get("max_loaded_at")),
         snapshotted_at=parse_time(item.get("snapshotted_at")),
-        age_seconds=item.get("max_loaded_at_time_ago_in_s"),
-        message=item.get("error"),
-        execution_time=item.get("execution_time"),
+        age_seconds=_number(item.get("max_loaded_at_time_ago_in_s")),
+        message=_text(item.get("error")),
+        execution_time=_number(item.get("execution_time")),
     )
 
 
 def _catalog_columns(table: Mapping[str, Any]) -> list[CatalogColumn]:
     columns = (table.get("columns") or {}).values()
     return [
-        CatalogColumn(str(column["name"]), int(column.get("index") or position), column.get("type"))
+        CatalogColumn(str(column["name"]), int(column.get("index") or position), _text(column.get("type")))
         for position, column in enumerate(columns)
     ]

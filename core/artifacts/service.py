@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from core.artifacts.manifest import parse_manifest
@@ -42,7 +43,7 @@ def collect(db: Database, store: ArtifactStore, arrival: Arrival, target: Path) 
 
     A file that is broken is stored, refused and recorded; the others go on.
     """
-    return [take_in(db, store, arrival, target / name) for name in NAMES if (target / name).exists()]
+    return [take_in(db, store, arrival, target / name) for name in NAMES if (target / name).is_file()]
 
 
 def take_in(db: Database, store: ArtifactStore, arrival: Arrival, path: Path) -> Ingest:
@@ -50,7 +51,10 @@ def take_in(db: Database, store: ArtifactStore, arrival: Arrival, path: Path) ->
     stored = store.put(path)
     try:
         with db.session() as session:
-            workspace = session.get_one(Workspace, arrival.workspace_id, with_for_update=True)
+            # One ingest at a time; with a key share lock the events of other runs need not wait for it.
+            workspace = session.get_one(
+                Workspace, arrival.workspace_id, with_for_update={"key_share": True}
+            )
             _keep_for_run(session, arrival, path.name, stored)
             changes = _INGESTERS[path.name](session, workspace, arrival, store.path(stored.digest), stored)
             record = _record(arrival, path.name, stored, "ingested", None, changes)
@@ -58,6 +62,9 @@ def take_in(db: Database, store: ArtifactStore, arrival: Arrival, path: Path) ->
             return record
     except WorkbenchError as error:
         return _refuse(db, arrival, path.name, stored, error.message)
+    except DataError as error:
+        reason = f"{path.name} holds a value that the catalog cannot keep: {error.orig}"
+        return _refuse(db, arrival, path.name, stored, reason)
 
 
 def _refuse(db: Database, arrival: Arrival, name: str, stored: Stored, reason: str) -> Ingest:
@@ -65,6 +72,8 @@ def _refuse(db: Database, arrival: Arrival, name: str, stored: Stored, reason: s
         _keep_for_run(session, arrival, name, stored)
         record = _record(arrival, name, stored, "refused", reason, Changes())
         session.add(record)
+        if name == "manifest.json":
+            workspaces.mark_broken(session.get_one(Workspace, arrival.workspace_id), reason)
     return record
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,12 +49,20 @@ class ArtifactStore:
         """
         return self.path(digest).read_bytes()
 
+    def holds(self, digest: str) -> bool:
+        """Whether the content with this hash is there and still what it was."""
+        try:
+            with self.path(digest).open("rb") as data:
+                return hashlib.file_digest(data, "sha256").hexdigest() == digest
+        except FileNotFoundError:
+            return False
+
     def _keep(self, temporary: Path, digest: str) -> Stored:
         size = temporary.stat().st_size
         final = self.path(digest)
-        if not final.exists():
+        if not self.holds(digest):
             final.parent.mkdir(exist_ok=True)
-            shutil.move(temporary, final)
+            temporary.replace(final)
         return Stored(digest, size)
 
 

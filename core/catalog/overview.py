@@ -118,7 +118,7 @@ def _names(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> di
     query = sa.select(Node.unique_id, Node.name).where(
         Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids)
     )
-    return dict(session.execute(query))
+    return dict(session.execute(query).all())
 
 
 def _coverage(session: Session, workspace_id: int) -> Coverage:

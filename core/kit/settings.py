@@ -6,12 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from core.kit.errors import FieldError, Invalid
 
 PREFIX = "WORKBENCH_"
+ENV_FILE = ".env"
 
 # Read by parts that are not this class: the demo's profiles.yml and workspace.yaml.
 OTHER_KNOWN = frozenset(
@@ -34,7 +38,7 @@ def _named(name: str) -> AliasChoices:
 class Settings(BaseSettings):
     """Every setting has an effect; a wrong or unknown one is refused by name at start."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", frozen=True)
 
     database_url: str | None = Field(
         default=None,
@@ -85,7 +89,7 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("postgresql://", "postgres://")):
             msg = "must begin with postgresql://; other databases are not supported"
             raise ValueError(msg)
-        return value
+        return value if value is None else _well_formed(value)
 
     @field_validator("data_dir")
     @classmethod
@@ -105,6 +109,16 @@ class Settings(BaseSettings):
         return tuple(name.strip() for name in self.dbt_env.split(",") if name.strip())
 
 
+def _well_formed(url: str) -> str:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # The address may hold a password: it is not repeated here.
+        msg = "is not an address of the form postgresql://user:password@host:port/database"
+        raise ValueError(msg) from None
+    return url
+
+
 def variable_of(field: str) -> str:
     """The environment variable that sets this field of `Settings`."""
     alias = Settings.model_fields[field].validation_alias
@@ -122,7 +136,8 @@ def load_settings() -> Settings:
     Raises:
         Invalid: a variable is wrong or unknown; every one of them is named.
     """
-    problems = [_unknown(name) for name in os.environ if _is_unknown(name)]
+    names = sorted({*os.environ, *dotenv_values(ENV_FILE)})
+    problems = [_unknown(name) for name in names if _is_unknown(name)]
     try:
         settings = Settings()
     except ValidationError as error:

@@ -162,7 +162,7 @@ class _Walk:
 
         def count(near: sa.ColumnElement[str]) -> dict[str, int]:
             query = sa.select(near, sa.func.count()).where(near.in_(unique_ids)).group_by(near)
-            return dict(self._session.execute(query))
+            return dict(self._session.execute(query).all())
 
         return count(edges.c.child), count(edges.c.parent)
 

@@ -41,7 +41,10 @@ class LogWriter:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._count = sum(1 for _ in read_log(path))
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._file = path.open("a", encoding="utf-8", errors="replace", buffering=1)
+        if _is_torn(path):
+            self._file.write("\n")
+            self._count += 1
 
     def __enter__(self) -> Self:
         return self
@@ -76,6 +79,16 @@ class LogWriter:
         self._count += 1
         line = LogLine(self._count, at, level, event, step, unique_id, text)
         self._file.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether the last line has no end: an earlier writer was killed while it wrote."""
+    content = path.stat().st_size
+    if content == 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(content - 1)
+        return file.read(1) != b"\n"
 
 
 def read_log(path: Path, first: int = 1) -> Iterator[LogLine]:
@@ -130,7 +143,7 @@ def _decode(raw: bytes, number: int) -> LogLine:
         return LogLine(
             line=number,
             at=str(fields["at"]),
-            level=str(fields["level"]),
+            level=LEVELS[LEVELS.index(fields["level"])],
             event=str(fields["event"]),
             step=int(fields["step"]),
             unique_id=fields["unique_id"],

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.models import Node, NodeResult
 from core.kit import clock
+from core.kit.text import storable
 from core.runs.models import RunNode, RunStep
 from core.runs.values import NodeOutcome
 
@@ -65,7 +66,9 @@ def end_step(
     session.execute(
         sa.update(RunStep)
         .where(RunStep.run_id == context.run_id, RunStep.step == context.step)
-        .values(status=status, exit_code=exit_code, message=message, finished_at=now)
+        .values(
+            status=status, exit_code=exit_code, message=message and storable(message), finished_at=now
+        )
     )
     session.execute(
         sa.update(RunNode)

@@ -9,6 +9,7 @@ from core.audit import service as audit
 from core.auth.actor import Actor
 from core.kit import clock
 from core.kit.errors import NotFound
+from core.kit.text import storable
 from core.workspaces.models import Workspace, WorkspaceState
 
 
@@ -101,7 +102,7 @@ MEND = "Mend the project, then choose Parse again (or run `dbt parse` here)."
 def mark_broken(workspace: Workspace, message: str, hint: str = MEND) -> None:
     """The project cannot be read; the last good manifest stays."""
     workspace.state = WorkspaceState.BROKEN
-    workspace.state_message = message
+    workspace.state_message = storable(message)
     workspace.state_hint = hint
 
 

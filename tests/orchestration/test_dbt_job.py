@@ -30,7 +30,7 @@ def source_of(shared: Services, workspace: Workspace) -> WorkspaceSource:
 def run_steps(
     shared: Services, workspace: Workspace, steps: Steps, **config: Any
 ) -> tuple[ExecuteInProcessResult, DagsterInstance]:
-    definitions = workspace_definitions(source_of(shared, workspace))
+    definitions = workspace_definitions(source_of(shared, workspace), pytest.fail)
     job = definitions.resolve_job_def(job_name(workspace.key))
     instance = DagsterInstance.ephemeral()
     body = {"steps": steps, **config}
@@ -164,7 +164,7 @@ def test_a_model_that_dagster_does_not_know_yet_still_counts(
 
 
 def test_dagsters_own_selection_becomes_dbts(shared: Services, workspace: Workspace) -> None:
-    definitions = workspace_definitions(source_of(shared, workspace))
+    definitions = workspace_definitions(source_of(shared, workspace), pytest.fail)
     seed_first, _ = run_steps(shared, workspace, [{"command": "build"}])
     assert seed_first.success
     result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
@@ -209,7 +209,8 @@ def test_dbt_sees_nothing_of_the_server(
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     monkeypatch.setenv("JWT_SECRET_KEY", "secret")
     (project_dir / "macros" / "peek.sql").write_text(
-        "{% macro peek() %}{% set seen = env_var('DATABASE_URL', 'nothing') ~ env_var('JWT_SECRET_KEY', ' at all') %}"
+        "{% macro peek() %}"
+        "{% set seen = env_var('DATABASE_URL', 'nothing') ~ env_var('JWT_SECRET_KEY', ' at all') %}"
         "{% do log('saw ' ~ seen, info=true) %}{% endmacro %}"
     )
     step = {"command": "run-operation", "options": {"macro": "peek"}}

@@ -1,7 +1,7 @@
 """Definitions of one workspace: its assets and checks, and one job for every dbt command."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,15 +48,23 @@ class WorkspaceSource:
         return f"{self.key}__warehouse" if self.one_writer else None
 
 
-def workspace_definitions(source: WorkspaceSource) -> Definitions:
-    """Assets and job of a workspace. One whose manifest cannot be used still has its job, to mend it with."""
+def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]) -> Definitions:
+    """Assets and job of a workspace. One whose manifest cannot be used still has its job, to mend it with.
+
+    `report` is told in a sentence why there are no assets, when there should be.
+    """
+    if source.manifest_path is None:
+        return Definitions(jobs=[_bare_job(source, "The project has not been parsed yet.")])
     try:
-        if source.manifest_path is not None:
-            return _with_assets(source, msgspec.json.decode(source.manifest_path.read_bytes()))
-        reason = "The project has not been parsed yet."
-    except Exception as error:  # a broken workspace must not take the others down
-        log.exception("workspace %s has no assets", source.key)
-        reason = f"Its assets could not be loaded: {error}"
+        return _with_assets(source, msgspec.json.decode(source.manifest_path.read_bytes()))
+    except FileNotFoundError:
+        reason = "The project's manifest is missing from the artifact store."
+    except msgspec.DecodeError as error:
+        reason = f"The project's manifest in the artifact store is corrupt: {error}."
+    except Exception as error:  # noqa: BLE001 - a broken workspace must not take the others down
+        reason = f"The project's assets could not be loaded into Dagster: {error}"
+    log.error("workspace %s has no assets: %s", source.key, reason)
+    report(reason)
     return Definitions(jobs=[_bare_job(source, reason)])
 
 
