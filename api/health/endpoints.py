@@ -12,6 +12,7 @@ from api.health.schemas import CheckOut, ConfigOut, HealthOut, ReadinessOut
 from api.kit.state import State, StateDep
 from core import __version__
 from core.kit.errors import WorkbenchError
+from plugins.sdk.hooks import Installation
 
 router = APIRouter(tags=["health"])
 
@@ -24,11 +25,11 @@ def health() -> HealthOut:
 
 @router.get("/health/ready", responses={503: {"model": ReadinessOut}})
 def ready(state: StateDep, response: Response) -> ReadinessOut:
-    """Database, Dagster and code location answer. 503 while one does not."""
+    """Database, Dagster and code location answer, and plugins find nothing. 503 otherwise."""
     checks = [("database", _database), ("dagster", _dagster), ("code_location", _code_location)]
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
         results = [pool.submit(_run, name, check, state) for name, check in checks]
-        found = [result.result() for result in results]
+        found = [result.result() for result in results] + _of_plugins(state)
     ok = all(check.status == "ok" for check in found)
     response.status_code = 200 if ok else 503
     return ReadinessOut(status="ready" if ok else "not_ready", checks=found)
@@ -50,6 +51,23 @@ def _run(name: str, check: Callable[[State], str | None], state: State) -> Check
         problem = "The database does not answer."
     seconds = round(time.monotonic() - began, 4)
     return CheckOut(name=name, status="failed" if problem else "ok", message=problem, seconds=seconds)
+
+
+def _of_plugins(state: State) -> list[CheckOut]:
+    began = time.monotonic()
+    installation = Installation(__version__, state.settings.data_dir)
+    found = state.plugins.readiness_checks(installation)
+    seconds = round(time.monotonic() - began, 4)
+    return [
+        CheckOut(
+            name=check.name,
+            status="failed" if check.problem else "ok",
+            message=check.problem,
+            seconds=seconds,
+            plugin=plugin,
+        )
+        for plugin, check in found
+    ]
 
 
 def _database(state: State) -> str | None:

@@ -13,12 +13,13 @@ class HealthOut(BaseModel):
 
 
 class CheckOut(BaseModel):
-    """One part that the product needs."""
+    """One part that the product needs; `plugin` names who asks for it, where the product itself does not."""
 
     name: str
     status: Literal["ok", "failed"]
     message: str | None
     seconds: float
+    plugin: str | None = None
 
 
 class ReadinessOut(BaseModel):

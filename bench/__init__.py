@@ -1,0 +1,1 @@
+"""What is measured, and how: `make bench ONLY=<area>`. Prints ratios; nothing here fails on time."""

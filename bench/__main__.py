@@ -1,0 +1,23 @@
+"""`python -m bench [AREA]`: measure one area, or all that have figures."""
+
+import sys
+
+from bench import runs, start
+from bench.report import write
+
+AREAS = {"start": start.measure, "runs": runs.measure}
+
+
+def main(wanted: list[str]) -> int:
+    """Measure and print. Returns 2 for an area that is not measured."""
+    unknown = [area for area in wanted if area not in AREAS]
+    if unknown:
+        print(f"Nothing is measured for {', '.join(unknown)} yet. Areas with figures: {', '.join(AREAS)}.")
+        return 2
+    for area in wanted or AREAS:
+        write(area, AREAS[area]())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
