@@ -1,0 +1,12 @@
+/** Keys of the query cache. Kept together because one action (a run that ends) makes several of them stale. */
+export const keys = {
+  workspaces: ["workspaces"] as const,
+  workspace: (workspace: string) => ["workspace", workspace] as const,
+  overview: (workspace: string) => ["workspace", workspace, "overview"] as const,
+  nodes: (workspace: string) => ["workspace", workspace, "nodes"] as const,
+  node: (workspace: string, uniqueId: string) => ["workspace", workspace, "node", uniqueId] as const,
+  lineage: (workspace: string, uniqueId: string) => ["workspace", workspace, "lineage", uniqueId] as const,
+  runs: (workspace: string) => ["workspace", workspace, "runs"] as const,
+  run: (workspace: string, runId: string) => ["workspace", workspace, "run", runId] as const,
+  runOptions: (workspace: string) => ["workspace", workspace, "run-options"] as const,
+};

@@ -1,0 +1,19 @@
+import { lazy, Suspense } from "react";
+import { Skeleton } from "@/components/ui/feedback";
+
+const CodeEditor = lazy(() => import("@/components/ui/code-editor"));
+
+interface CodeViewProps {
+  code: string;
+  language: string | null;
+  label: string;
+}
+
+/** Read-only code, highlighted the same everywhere. The highlighter is loaded when the first code is shown. */
+export function CodeView(props: CodeViewProps) {
+  return (
+    <Suspense fallback={<Skeleton className="m-3 h-40" />}>
+      <CodeEditor {...props} />
+    </Suspense>
+  );
+}

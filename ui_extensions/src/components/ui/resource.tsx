@@ -1,0 +1,52 @@
+import {
+  BookOpen,
+  Box,
+  Camera,
+  ChartNoAxesColumn,
+  Database,
+  FlaskConical,
+  FunctionSquare,
+  type LucideIcon,
+  Monitor,
+  Ruler,
+  Shapes,
+  Sprout,
+  TestTubeDiagonal,
+} from "lucide-react";
+import { cn } from "@/lib/cn";
+import { typeLabel } from "@/lib/format";
+
+/** One icon and one hue per resource type, the same in lists, graph and search. */
+const LOOK: Record<string, { icon: LucideIcon; hue: string }> = {
+  model: { icon: Box, hue: "text-type-model" },
+  source: { icon: Database, hue: "text-type-source" },
+  seed: { icon: Sprout, hue: "text-type-seed" },
+  snapshot: { icon: Camera, hue: "text-type-snapshot" },
+  test: { icon: FlaskConical, hue: "text-type-test" },
+  unit_test: { icon: TestTubeDiagonal, hue: "text-type-test" },
+  exposure: { icon: Monitor, hue: "text-type-exposure" },
+  metric: { icon: Ruler, hue: "text-type-metric" },
+  semantic_model: { icon: Shapes, hue: "text-type-metric" },
+  saved_query: { icon: BookOpen, hue: "text-type-metric" },
+  analysis: { icon: ChartNoAxesColumn, hue: "text-type-other" },
+  macro: { icon: FunctionSquare, hue: "text-type-other" },
+};
+const OTHER = { icon: Box, hue: "text-type-other" };
+
+const lookOf = (resourceType: string) => LOOK[resourceType] ?? OTHER;
+export const typeHue = (resourceType: string) => lookOf(resourceType).hue;
+
+export function TypeIcon({ type, size = 15 }: { type: string; size?: number }) {
+  const { icon: Icon, hue } = lookOf(type);
+  return <Icon size={size} strokeWidth={1.8} className={cn("shrink-0", hue)} aria-hidden />;
+}
+
+/** "model", with its icon. */
+export function TypeWord({ type }: { type: string }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      <TypeIcon type={type} />
+      {typeLabel(type)}
+    </span>
+  );
+}

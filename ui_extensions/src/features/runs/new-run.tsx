@@ -1,0 +1,62 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Run, Workspace } from "@/api/types";
+import { Dialog } from "@/components/ui/dialog";
+import { QueryView } from "@/components/ui/feedback";
+import { useUrlState } from "@/lib/url-state";
+import { NewRunDialog } from "./new-run-dialog";
+import { runQuery } from "./queries";
+import { stepFromAddress, stepsOfRun } from "./run-form";
+
+const CLOSED = { new: null, again: null, command: null, select: null, exclude: null, full_refresh: null };
+
+/** The dialog as the address asks for it: empty, filled in, or as an earlier run was. */
+export function NewRun({ workspace }: { workspace: Workspace }) {
+  const { params, patch } = useUrlState();
+  const close = () => patch(CLOSED, { replace: true });
+  const again = params.get("again");
+  if (again) return <RunAgain workspace={workspace} runId={again} onClose={close} />;
+  const initial = { steps: [stepFromAddress(params)], environment: params.get("environment") };
+  return (
+    <NewRunDialog
+      workspace={workspace.key}
+      environments={workspace.environments}
+      initial={initial}
+      onClose={close}
+    />
+  );
+}
+
+function RunAgain({
+  workspace,
+  runId,
+  onClose,
+}: {
+  workspace: Workspace;
+  runId: string;
+  onClose: () => void;
+}) {
+  const run = useQuery(runQuery(workspace.key, runId));
+  if (!run.data) {
+    return (
+      <Dialog open wide onClose={onClose} title="Run again">
+        <QueryView query={run} what="the run" compact>
+          {() => null}
+        </QueryView>
+      </Dialog>
+    );
+  }
+  return (
+    <NewRunDialog
+      workspace={workspace.key}
+      environments={workspace.environments}
+      initial={{ steps: stepsOfRun(run.data), environment: environmentOf(run.data, workspace) }}
+      onClose={onClose}
+    />
+  );
+}
+
+function environmentOf(run: Run, workspace: Workspace): string | null {
+  return workspace.environments.some((environment) => environment.key === run.environment)
+    ? run.environment
+    : null;
+}

@@ -1,0 +1,155 @@
+import { type ApiError, normaliseField } from "@/api/errors";
+import type { Run, RunOptions, RunRequest } from "@/api/types";
+import { shellQuoted, shellWords } from "@/lib/shell-words";
+
+export type Option = RunOptions["options"][number];
+export type Value = string | boolean;
+
+/** One step as the dialog holds it: values as typed, made into a request when they are sent. */
+export interface StepDraft {
+  command: string;
+  values: Record<string, Value>;
+}
+
+export type Problems = Record<string, string[]>;
+
+/** The flags a command takes, in the order in which the server lists them. */
+export function optionsOf(options: RunOptions, command: string): Option[] {
+  const names = options.commands.find((one) => one.name === command)?.options ?? [];
+  return options.options.filter((option) => names.includes(option.name));
+}
+
+const textOf = (step: StepDraft, option: Option) => {
+  const value = step.values[option.name];
+  return typeof value === "string" ? value.trim() : "";
+};
+const isOn = (step: StepDraft, option: Option) => step.values[option.name] === true;
+
+/** The first step as the address asks for it. */
+export function stepFromAddress(params: URLSearchParams): StepDraft {
+  const values: Record<string, Value> = {};
+  for (const name of ["select", "exclude"])
+    if (params.has(name)) values[name] = params.getAll(name).join(" ");
+  if (params.get("full_refresh") === "1") values["full_refresh"] = true;
+  return { command: params.get("command") ?? "build", values };
+}
+
+/** The steps of an earlier run as the dialog takes them. */
+export function stepsOfRun(run: Pick<Run, "steps">): StepDraft[] {
+  const steps = run.steps.map(({ command, options }) => ({ command, values: asTyped(options) }));
+  return steps.length > 0 ? steps : [{ command: "build", values: {} }];
+}
+
+function asTyped(options: Record<string, unknown>): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (value === null || value === undefined) continue;
+    if (typeof value === "boolean" || typeof value === "string") values[name] = value;
+    else if (Array.isArray(value)) values[name] = value.map((word) => shellQuoted(String(word))).join(" ");
+    else values[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
+  }
+  return values;
+}
+
+/** What can be seen to be wrong before asking the server. */
+export function localProblems(step: StepDraft, options: Option[]): Problems {
+  const problems: Problems = {};
+  for (const option of options) {
+    const problem = problemOf(textOf(step, option), option.kind);
+    if (problem) problems[option.name] = [problem];
+  }
+  return problems;
+}
+
+function problemOf(text: string, kind: string): string | null {
+  if (text === "") return null;
+  if (kind === "count" && !/^[1-9]\d*$/.test(text)) return "Must be a whole number from 1 up.";
+  return kind === "mapping" ? mappingProblem(text) : null;
+}
+
+function mappingProblem(text: string): string | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? null : 'Must be a JSON object, such as {"day": "2024-01-31"}.';
+  } catch (error) {
+    return `This is not JSON: ${(error as Error).message}.`;
+  }
+}
+
+/** The step as the API takes it, with only what the command takes and what was filled in. */
+export function toStep(step: StepDraft, options: Option[]): RunRequest["steps"][number] {
+  const given: Record<string, unknown> = {};
+  for (const option of options) {
+    const value = givenValue(step, option);
+    if (value !== null) given[option.name] = value;
+  }
+  return { command: step.command, options: given };
+}
+
+function givenValue(step: StepDraft, option: Option): unknown {
+  if (option.kind === "switch") return isOn(step, option) ? true : null;
+  const text = textOf(step, option);
+  if (text === "") return null;
+  if (option.kind === "list") return shellWords(text);
+  if (option.kind === "count") return Number(text);
+  return option.kind === "mapping" ? (JSON.parse(text) as unknown) : text;
+}
+
+/** The command as one would type it in a terminal. */
+export function commandLine(step: StepDraft, options: Option[]): string {
+  const macros = options.filter((option) => option.kind === "macro");
+  const rest = options.filter((option) => option.kind !== "macro");
+  const parts = [...macros, ...rest].flatMap((option) => wordsOf(step, option));
+  return ["dbt", step.command, ...parts].join(" ");
+}
+
+function wordsOf(step: StepDraft, option: Option): string[] {
+  if (option.kind === "switch") return isOn(step, option) ? [option.flag] : [];
+  const text = textOf(step, option);
+  if (text === "") return [];
+  if (option.kind === "list") return [option.flag, ...shellWords(text).map(shellQuoted)];
+  const word = shellQuoted(option.kind === "mapping" ? oneLine(text) : text);
+  return option.flag ? [option.flag, word] : [word];
+}
+
+function oneLine(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json));
+  } catch {
+    return json;
+  }
+}
+
+export interface ServerProblems {
+  /** Problems at fields, one record per step. */
+  steps: Problems[];
+  environment: string[];
+  /** What belongs to no field of the form. */
+  general: string[];
+}
+
+/** Sorts the details of a refusal to the fields they belong to; nothing the server says is lost. */
+export function serverProblems(
+  error: ApiError | null,
+  steps: StepDraft[],
+  options: RunOptions,
+): ServerProblems {
+  const found: ServerProblems = { steps: steps.map(() => ({})), environment: [], general: [] };
+  if (!error) return found;
+  for (const detail of error.details) {
+    const field = normaliseField(detail.field);
+    const place = /^steps\.(\d+)\.(?:options\.)?(\w+)/.exec(field);
+    const index = Number(place?.[1]);
+    const name = place?.[2] ?? "";
+    const step = steps[index];
+    const problems = found.steps[index];
+    const shown =
+      step && (name === "command" || optionsOf(options, step.command).some((one) => one.name === name));
+    if (problems && shown) problems[name] = [...(problems[name] ?? []), detail.message];
+    else if (field === "environment") found.environment.push(detail.message);
+    else found.general.push(field ? `${field} ${detail.message}` : detail.message);
+  }
+  if (error.details.length === 0) found.general.push(error.message);
+  return found;
+}

@@ -1,0 +1,21 @@
+import "@/styles/app.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router";
+import { makeQueryClient } from "@/api/query-client";
+import { watchSystemTheme } from "@/lib/theme";
+import { makeRouter } from "@/routes/router";
+
+watchSystemTheme();
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no #root.");
+
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={makeQueryClient()}>
+      <RouterProvider router={makeRouter()} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

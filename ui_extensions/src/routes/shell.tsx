@@ -1,0 +1,74 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Menu } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { IconButton } from "@/components/ui/button";
+import { focusSearch, useShortcuts } from "@/lib/keyboard";
+import { paths } from "@/lib/paths";
+import { ConnectionBanner } from "@/routes/connection-banner";
+import { NarrowRail, Rail } from "@/routes/rail";
+import { ShortcutsDialog } from "@/routes/shortcuts-dialog";
+
+const CommandPalette = lazy(() => import("@/routes/command-palette"));
+
+/** Rail at the left, the page at the right, and what can be called from anywhere. */
+export function Shell() {
+  const { workspace = "" } = useParams();
+  const [palette, setPalette] = useState(false);
+  const [shortcuts, setShortcuts] = useState(false);
+  const [menu, setMenu] = useState(false);
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  useCancelOnLeave(workspace);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
+  useEffect(() => setMenu(false), [pathname]);
+  useShortcuts({
+    "mod+k": () => setPalette((open) => !open),
+    "/": () => {
+      if (!focusSearch()) setPalette(true);
+    },
+    "?": () => setShortcuts(true),
+    "g d": () => navigate(paths.dashboard(workspace)),
+    "g m": () => navigate(paths.models(workspace)),
+    "g l": () => navigate(paths.lineage(workspace)),
+    "g r": () => navigate(paths.runs(workspace)),
+  });
+  const rail = { workspace, onSearch: () => setPalette(true), onShortcuts: () => setShortcuts(true) };
+  return (
+    <div className="flex h-dvh">
+      <a
+        href="#page"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:rounded-md focus:bg-canvas focus:px-3 focus:py-1.5"
+      >
+        Skip to the page
+      </a>
+      <Rail {...rail} />
+      <div className="flex min-w-0 flex-1 flex-col">
+        <div className="flex h-11 items-center gap-2 border-b px-2 md:hidden">
+          <IconButton label="Menu" onClick={() => setMenu(true)}>
+            <Menu size={18} aria-hidden />
+          </IconButton>
+          <span className="font-semibold">dbt Workbench</span>
+        </div>
+        <ConnectionBanner />
+        <main id="page" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+          <Outlet />
+        </main>
+      </div>
+      <NarrowRail {...rail} open={menu} onClose={() => setMenu(false)} />
+      <Suspense fallback={null}>
+        {palette ? <CommandPalette workspace={workspace} onClose={() => setPalette(false)} /> : null}
+      </Suspense>
+      <ShortcutsDialog open={shortcuts} onClose={() => setShortcuts(false)} />
+    </div>
+  );
+}
+
+/** What another workspace's pages were still asking for is not waited for. */
+function useCancelOnLeave(workspace: string): void {
+  const queries = useQueryClient();
+  useEffect(
+    () => () => void queries.cancelQueries({ queryKey: ["workspace", workspace] }),
+    [queries, workspace],
+  );
+}
