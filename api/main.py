@@ -15,6 +15,7 @@ from api.kit.state import State
 from api.lineage.endpoints import router as lineage
 from api.models.endpoints import router as models
 from api.overview.endpoints import router as overview
+from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
 from api.web.endpoints import router as web
@@ -23,6 +24,7 @@ from core import __version__
 from core.artifacts.store import ArtifactStore
 from core.kit.database import Database, make_engine
 from core.kit.settings import Settings, get_settings
+from plugins.host.manager import PluginManager
 
 DESCRIPTION = "Workspaces, catalog, lineage and runs of dbt projects. Dagster's own page is under /dagster."
 
@@ -40,11 +42,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         db=Database(make_engine(settings.database_url or "postgresql://")),
         engine=DagsterEngine(settings.dagster_url or "http://127.0.0.1:1"),
         store=ArtifactStore(settings.data_dir),
+        plugins=PluginManager(),
     )
-    app.middleware("http")(errors.add_request_id)
     app.add_middleware(LocalOnly)
+    app.add_middleware(errors.RequestId)
     errors.install(app)
-    for router in (health, workspaces, overview, run_log, runs, lineage, models, dagster_page, web):
+    for router in (health, workspaces, overview, run_log, runs, lineage, models, plugins, dagster_page, web):
         app.include_router(router)
     return app
 

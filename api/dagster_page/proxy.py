@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from api.kit.state import require, state_of
 from core.auth.actor import Scope, local_admin
-from core.kit.errors import Unavailable
+from core.kit.errors import FieldError, Forbidden, Invalid, Unavailable
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,10 +52,15 @@ def _base(dagster_url: str | None) -> httpx.URL:
 async def proxy(request: Request) -> Response:
     """Pass a request on and stream the answer back."""
     base = _base(state_of(request).settings.dagster_url)
+    _check_graphql(request)
     client: httpx.AsyncClient = request.app.state.dagster_client
-    url = base.copy_with(raw_path=_raw_path(request.scope))
-    outgoing = client.build_request(
-        request.method, url, headers=_passed(request.headers.items()), content=request.stream()
+    # Not `client.build_request`: it adds headers of its own, and cookies that another answer set.
+    outgoing = httpx.Request(
+        request.method,
+        _url(base, request.scope),
+        headers=_passed(request.headers.items()),
+        content=request.stream() if _has_body(request) else None,
+        extensions={"timeout": client.timeout.as_dict()},
     )
     try:
         answer = await client.send(outgoing, stream=True)
@@ -63,10 +68,29 @@ async def proxy(request: Request) -> Response:
         raise Unavailable(
             "Dagster does not answer.", hint="It may be starting; try again in a moment."
         ) from error
-    headers = dict(_passed(answer.headers.items()))
-    return StreamingResponse(
-        _body(answer), answer.status_code, headers=headers, background=BackgroundTask(answer.aclose)
-    )
+    response = StreamingResponse(_body(answer), answer.status_code, background=BackgroundTask(answer.aclose))
+    for name, value in _passed(answer.headers.multi_items()):
+        response.headers.append(name, value)
+    return response
+
+
+def _check_graphql(request: Request) -> None:
+    """Dagster also carries out what a GET asks, so that an image on any page could start a run."""
+    reads = request.method in {"GET", "HEAD"} and request.url.path.endswith("/graphql")
+    if reads and "query" in request.query_params:
+        raise Forbidden("GraphQL is asked by POST here.")
+
+
+def _has_body(request: Request) -> bool:
+    return "content-length" in request.headers or "transfer-encoding" in request.headers
+
+
+def _url(base: httpx.URL, scope: types.Scope, scheme: str | None = None) -> httpx.URL:
+    try:
+        return base.copy_with(raw_path=_raw_path(scope), scheme=scheme or base.scheme)
+    except (httpx.InvalidURL, UnicodeDecodeError) as error:
+        detail = FieldError("path", str(error))
+        raise Invalid("The address is not valid.", details=[detail]) from error
 
 
 def _raw_path(scope: types.Scope) -> bytes:
@@ -89,7 +113,7 @@ async def proxy_websocket(browser: WebSocket) -> None:
     """Pass a WebSocket on, both ways, until either side closes."""
     local_admin().require(Scope.DAGSTER_USE)
     base = _base(state_of(browser).settings.dagster_url)
-    target = str(base.copy_with(scheme="ws", raw_path=_raw_path(browser.scope)))
+    target = str(_url(base, browser.scope, "ws"))
     protocols = [Subprotocol(name) for name in browser.scope.get("subprotocols", [])]
     try:
         async with connect(target, subprotocols=protocols or None, max_size=None, proxy=None) as dagster:

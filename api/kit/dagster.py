@@ -147,6 +147,8 @@ class DagsterEngine:
         wanted: dict[str, Any] = {"tags": [{"key": k, "value": v} for k, v in tags.items()]}
         if statuses:
             wanted["statuses"] = [name for name, status in STATUSES.items() if status in statuses]
+            if not wanted["statuses"]:
+                return []  # to Dagster an empty list means any status
         answer = self._ask(_LIST, {"filter": wanted, "limit": limit, "cursor": cursor})["runsOrError"]
         if answer["__typename"] != "Runs":
             raise Unavailable(f"Dagster could not list the runs: {_reason(answer)}")
@@ -210,7 +212,7 @@ class DagsterEngine:
             reason = (
                 "; ".join(str(item.get("message")) for item in answer.get("errors", [])) or "no reason given"
             )
-            raise Unavailable(f"Dagster could not answer: {reason}")
+            raise Unavailable(f"Dagster could not answer: {_first_line(reason)}")
         return answer["data"]
 
 
@@ -220,9 +222,14 @@ _LAUNCH_HINT: Final = (
 )
 
 
+def _first_line(text: str) -> str:
+    """What a person can read of a message that may be a page of SQL or a traceback."""
+    return (text.strip().splitlines() or ["no reason given"])[0][:300]
+
+
 def _reason(answer: Mapping[str, Any]) -> str:
     if answer.get("message"):
-        return str(answer["message"]).strip().splitlines()[0]
+        return _first_line(str(answer["message"]))
     said = "; ".join(str(item.get("message")) for item in answer.get("errors", []))
     return said or str(answer["__typename"])
 

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -10,12 +10,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.kit import errors
 from core.kit.errors import WorkbenchError
+from core.kit.text import storable
 
 log = logging.getLogger("workbench.api")
+REQUEST_ID = "x-request-id"
 
 STATUS: dict[type[WorkbenchError], int] = {
     errors.NotFound: 404,
@@ -75,12 +80,19 @@ def error_response(
     *,
     hint: str | None = None,
     details: Sequence[FieldErrorOut] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """An error in the one shape."""
+    """An error in the one shape. What it quotes of the request need not be valid text."""
     body = ErrorBody(
-        code=code, message=message, hint=hint, details=list(details), request_id=request_id_of(request)
+        code=code,
+        message=storable(message),
+        hint=hint and storable(hint),
+        details=list(details),
+        request_id=request_id_of(request),
     )
-    return JSONResponse(ErrorOut(error=body).model_dump(), status)
+    return JSONResponse(
+        ErrorOut(error=body).model_dump(), status, {**(headers or {}), REQUEST_ID: body.request_id}
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -89,29 +101,44 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(PoolExhausted, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def add_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give each request an id and each answer the same."""
-    request.state.request_id = uuid.uuid4().hex
-    response = await call_next(request)
-    response.headers["x-request-id"] = request.state.request_id
-    return response
+class RequestId:
+    """Gives each request an id and each answer the same."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under its id."""
+        name = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = name
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[REQUEST_ID] = name
+            await send(message)
+
+        await self._app(scope, receive, tell)
 
 
 def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, WorkbenchError)  # noqa: S101 - Starlette's handler type is wider than its behaviour
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    details = [FieldErrorOut(field=detail.field, message=detail.message) for detail in error.details]
+    details = [_detail(detail.field, detail.message) for detail in error.details]
     return error_response(request, status, error.code, error.message, hint=error.hint, details=details)
+
+
+def _detail(field: str, message: str) -> FieldErrorOut:
+    return FieldErrorOut(field=storable(field), message=storable(message))
 
 
 def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     details = [
-        FieldErrorOut(field=".".join(str(part) for part in item["loc"][1:]), message=str(item["msg"]))
-        for item in error.errors()
+        _detail(".".join(str(part) for part in item["loc"][1:]), str(item["msg"])) for item in error.errors()
     ]
     named = "; ".join(f"{detail.field or 'body'}: {detail.message}" for detail in details)
     return error_response(request, 422, "invalid", f"The request is not valid. {named}", details=details)
@@ -121,7 +148,7 @@ def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     code = CODES.get(error.status_code, "error")
     message = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
-    return error_response(request, error.status_code, code, message)
+    return error_response(request, error.status_code, code, message, headers=error.headers)
 
 
 def _database(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from core.kit.database import Database
 from core.kit.settings import Settings
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
+from plugins.host.manager import PluginManager
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class State:
     db: Database
     engine: DagsterEngine
     store: ArtifactStore
+    plugins: PluginManager
 
 
 def state_of(connection: HTTPConnection) -> State:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from api.kit.errors import responses
@@ -132,7 +133,7 @@ def _status(state: State, workspace: Workspace, run_id: str) -> LogStatus | None
     try:
         with state.db.session() as session:
             view = service.get_run(session, state.engine, workspace, run_id)
-    except WorkbenchError:
+    except (WorkbenchError, SQLAlchemyError):
         return None
     return LogStatus(status=view.run.status, status_message=view.status_message)
 

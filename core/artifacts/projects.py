@@ -92,27 +92,31 @@ def _prepare_one(
     with db.session() as session:
         workspace = workspaces.by_key(session, key)
     assert workspace is not None  # noqa: S101 - read a moment ago, and never deleted
-    print_ = fingerprint(
-        Path(workspace.project_dir), Path(workspace.profiles_dir), version("dbt-core"), str(settings.data_dir)
-    )
-    parsed = workspace.project_fingerprint != print_ or not _is_usable(settings, workspace)
+    parsed = not is_current(settings, workspace)
     if parsed:
         report(f"parsing {key}")
-        _parse(settings, db, workspace, print_)
+        _parse(settings, db, workspace)
     with db.session() as session:
         after = session.get_one(Workspace, workspace.id)
         return PreparedProject(key, after.state, after.state_message, time.monotonic() - began, parsed)
 
 
-def _is_usable(settings: Settings, workspace: Workspace) -> bool:
-    """Whether the last parse went well and its manifest is still in the store, unharmed."""
+def is_current(settings: Settings, workspace: Workspace) -> bool:
+    """Whether nothing changed since the last parse, that went well, and its manifest is there unharmed."""
     digest = workspace.manifest_digest
     if workspace.state != WorkspaceState.READY or digest is None:
         return False
-    return ArtifactStore(settings.data_dir).holds(digest)
+    same = workspace.project_fingerprint == _fingerprint(settings, workspace)
+    return same and ArtifactStore(settings.data_dir).holds(digest)
 
 
-def _parse(settings: Settings, db: Database, workspace: Workspace, print_: str) -> None:
+def _fingerprint(settings: Settings, workspace: Workspace) -> str:
+    project, profiles = Path(workspace.project_dir), Path(workspace.profiles_dir)
+    return fingerprint(project, profiles, version("dbt-core"), str(settings.data_dir))
+
+
+def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
+    seen = _fingerprint(settings, workspace)
     try:
         target = _sync_environments(db, workspace)
         folder = parse_folder(settings.data_dir, workspace.key)
@@ -129,7 +133,7 @@ def _parse(settings: Settings, db: Database, workspace: Workspace, print_: str) 
         message = f"The project holds a value that cannot be kept: {error.orig}"
     with db.session() as session:
         row = session.get_one(Workspace, workspace.id)
-        row.project_fingerprint = print_
+        row.project_fingerprint = seen
         if message is not None:
             workspaces.mark_broken(row, message)
 

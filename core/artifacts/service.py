@@ -52,9 +52,7 @@ def take_in(db: Database, store: ArtifactStore, arrival: Arrival, path: Path) ->
     try:
         with db.session() as session:
             # One ingest at a time; with a key share lock the events of other runs need not wait for it.
-            workspace = session.get_one(
-                Workspace, arrival.workspace_id, with_for_update={"key_share": True}
-            )
+            workspace = session.get_one(Workspace, arrival.workspace_id, with_for_update={"key_share": True})
             _keep_for_run(session, arrival, path.name, stored)
             changes = _INGESTERS[path.name](session, workspace, arrival, store.path(stored.digest), stored)
             record = _record(arrival, path.name, stored, "ingested", None, changes)

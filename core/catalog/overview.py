@@ -21,6 +21,8 @@ HEALTH: Final = {
     "fail": "failed",
     "runtime error": "failed",
 }
+WARNINGS: Final = tuple(status for status, health in HEALTH.items() if health == "warning")
+NOT_OK: Final = tuple(status for status, health in HEALTH.items() if health != "ok")
 EXECUTABLE: Final = ("model", "seed", "snapshot", "test", "unit_test")
 BUILT: Final = ("model", "seed", "snapshot")
 SHOWN: Final = 20
@@ -54,14 +56,14 @@ class Overview:
 def overview(session: Session, workspace_id: int) -> Overview:
     """Gather the overview, in a fixed number of queries."""
     counts = repository.counts_by_type(session, [workspace_id])[workspace_id]
-    failing = _with_status(session, workspace_id, [s for s, health in HEALTH.items() if health != "ok"])
+    failing, failing_total = _with_status(session, workspace_id, NOT_OK)
     fresh = repository.freshness_of(session, workspace_id)
     names = _names(session, workspace_id, [row.unique_id for row in fresh])
     return Overview(
         counts=counts,
         health=_health(session, workspace_id),
-        failing=failing[:SHOWN],
-        failing_total=len(failing),
+        failing=failing,
+        failing_total=failing_total,
         slowest=_slowest(session, workspace_id),
         freshness=[(names.get(row.unique_id, row.unique_id), row) for row in fresh],
         sources_without_freshness=max(0, counts.get("source", 0) - len(fresh)),
@@ -91,15 +93,17 @@ def _health(session: Session, workspace_id: int) -> dict[str, int]:
 
 def _with_status(
     session: Session, workspace_id: int, statuses: Sequence[str]
-) -> list[tuple[Node, NodeResult]]:
-    severity = sa.case((NodeResult.status == "warn", 1), else_=0)
+) -> tuple[list[tuple[Node, NodeResult]], int]:
+    """The first of the nodes with these results, failures before warnings, and how many there are in all."""
+    severity = sa.case((NodeResult.status.in_(WARNINGS), 1), else_=0)
     query = (
         sa.select(Node, NodeResult)
         .join(NodeResult, _join())
         .where(Node.workspace_id == workspace_id, NodeResult.status.in_(statuses))
-        .order_by(severity, NodeResult.at.desc(), Node.unique_id)
     )
-    return [(node, result) for node, result in session.execute(query)]
+    total = session.scalar(query.with_only_columns(sa.func.count(), maintain_column_froms=True)) or 0
+    shown = query.options(*repository.LIGHT).order_by(severity, NodeResult.at.desc(), Node.unique_id)
+    return [(node, result) for node, result in session.execute(shown.limit(SHOWN))], total
 
 
 def _slowest(session: Session, workspace_id: int) -> list[tuple[Node, NodeResult]]:
@@ -108,7 +112,8 @@ def _slowest(session: Session, workspace_id: int) -> list[tuple[Node, NodeResult
         .join(NodeResult, _join())
         .where(Node.workspace_id == workspace_id, Node.resource_type.in_(BUILT))
         .where(NodeResult.execution_time.is_not(None))
-        .order_by(NodeResult.execution_time.desc())
+        .options(*repository.LIGHT)
+        .order_by(NodeResult.execution_time.desc(), Node.unique_id)
         .limit(5)
     )
     return [(node, result) for node, result in session.execute(query)]

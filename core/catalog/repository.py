@@ -5,13 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.interfaces import ORMOption
 
 from core.catalog.models import LineageEdge, Node, NodeColumn, NodeResult, SourceFreshness
 
 TEST_TYPES: Final = ("test", "unit_test")
 STATUS_UNKNOWN: Final = "unknown"
 
+# Lists and links need none of these, and one compiled model alone can be half a megabyte.
+LIGHT: Final[tuple[ORMOption, ...]] = tuple(
+    defer(column, raiseload=True)
+    for column in (Node.raw_code, Node.compiled_code, Node.config, Node.meta, Node.extra, Node.macros)
+)
 _RESULT = sa.and_(NodeResult.workspace_id == Node.workspace_id, NodeResult.unique_id == Node.unique_id)
 SORTS: Final[dict[str, sa.ColumnElement[Any]]] = {
     "name": sa.func.lower(Node.name),
@@ -62,8 +68,8 @@ def search_nodes(
 ) -> tuple[list[tuple[Node, NodeResult | None]], int]:
     """One page of nodes with their last result, and how many there are in all."""
     query = _filtered(workspace_id, wanted)
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
-    ordered = query.order_by(*_order(wanted)).offset(offset).limit(limit)
+    total = session.scalar(query.with_only_columns(sa.func.count(), maintain_column_froms=True)) or 0
+    ordered = query.options(*LIGHT).order_by(*_order(wanted)).offset(offset).limit(limit)
     return [(node, result) for node, result in session.execute(ordered)], total
 
 
@@ -126,6 +132,7 @@ def refs(
         sa.select(Node, NodeResult)
         .outerjoin(NodeResult, _RESULT)
         .where(Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids))
+        .options(*LIGHT)
     )
     return {node.unique_id: (node, result) for node, result in session.execute(query)}
 
@@ -209,7 +216,8 @@ def tests_of(session: Session, workspace_id: int, unique_id: str) -> list[tuple[
         .join(links, links.c.test_id == Node.unique_id)
         .outerjoin(NodeResult, _RESULT)
         .where(Node.workspace_id == workspace_id)
-        .order_by(Node.column_name.nulls_first(), Node.name)
+        .options(*LIGHT)
+        .order_by(Node.column_name.nulls_first(), Node.name, Node.unique_id)
     )
     return [(node, result) for node, result in session.execute(query)]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.catalog import repository
 from core.catalog.models import Node, NodeColumn, NodeResult, SourceFreshness
 from core.catalog.repository import SORTS, NodeFilter, NodeRow, TestTally
+from core.catalog.values import source_hash
 from core.kit.errors import FieldError, Invalid, NotFound
 from core.kit.paging import Page, decode_cursor, page_of
 
@@ -55,7 +56,7 @@ class NodeView:
     def compiled_stale(self) -> bool:
         """Whether the compiled SQL is older than the source beside it."""
         node = self.row.node
-        return node.compiled_code is not None and node.compiled_from != node.content_hash
+        return node.compiled_code is not None and node.compiled_from != source_hash(node.raw_code)
 
 
 def list_nodes(

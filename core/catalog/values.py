@@ -1,9 +1,15 @@
 """Typed values that artifacts are parsed into before they reach the catalog."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+
+def source_hash(raw_code: str | None) -> str:
+    """Names the source that SQL was compiled from."""
+    return hashlib.sha256((raw_code or "").encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.catalog.models import LineageEdge, Node, NodeColumn, SourceFreshness
-from core.catalog.values import CatalogColumn, Freshness, ParsedNode
+from core.catalog.values import CatalogColumn, Freshness, ParsedNode, source_hash
 from core.kit.batches import batched
 
 BATCH = 500
@@ -69,7 +69,8 @@ def write_freshness(
     session: Session, workspace_id: int, results: Sequence[Freshness], run_id: str | None
 ) -> None:
     """Take over the answers of `dbt source freshness`; sources it did not ask keep theirs."""
-    for batch in batched(results, BATCH):
+    once = {result.unique_id: result for result in results}
+    for batch in batched(once.values(), BATCH):
         rows = [
             {
                 "workspace_id": workspace_id,
@@ -84,6 +85,26 @@ def write_freshness(
             for result in batch
         ]
         _upsert(session, SourceFreshness, rows, ("workspace_id", "unique_id"))
+
+
+class ByName:
+    """Columns to be matched by name: exactly, or else regardless of case. Each is taken once."""
+
+    def __init__(self, columns: Sequence[NodeColumn]) -> None:
+        self._left = {column.name: column for column in columns}
+
+    def take_exactly(self, name: str) -> NodeColumn | None:
+        """The column of this very name, if nobody took it."""
+        return self._left.pop(name, None)
+
+    def take(self, name: str) -> NodeColumn | None:
+        """The column of this name, or one that differs in case alone."""
+        folded = next((known for known in self._left if known.lower() == name.lower()), name)
+        return self.take_exactly(name) or self.take_exactly(folded)
+
+    def left(self) -> list[NodeColumn]:
+        """Those that nobody took."""
+        return list(self._left.values())
 
 
 def _stored(session: Session, workspace_id: int) -> dict[str, _Stored]:
@@ -110,9 +131,16 @@ def _upsert_nodes(session: Session, workspace_id: int, nodes: Sequence[ParsedNod
 def _upsert(
     session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]
 ) -> None:
-    statement = insert(model).values(list(rows))
+    # One short statement that the driver repeats: compiling one of hundreds of rows takes ten times as long.
+    statement = insert(model.__table__)
     updates = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=updates))
+    upsert = statement.on_conflict_do_update(index_elements=list(key), set_=updates)
+    session.connection().execute(upsert, list(rows))
+
+
+def _insert_new(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.connection().execute(insert(model.__table__).on_conflict_do_nothing(), list(rows))
 
 
 def _write_compiled(
@@ -123,7 +151,12 @@ def _write_compiled(
     at: datetime,
 ) -> None:
     rows = [
-        {"uid": node.unique_id, "code": node.compiled_code, "at": at, "hash": node.content_hash}
+        {
+            "uid": node.unique_id,
+            "code": node.compiled_code,
+            "at": at,
+            "hash": source_hash(node.fields["raw_code"]),
+        }
         for node in nodes
         if node.compiled_code and _compiled_key(node) != stored.get(node.unique_id)
     ]
@@ -172,12 +205,12 @@ def _columns_of(
 def _with_declared(
     workspace_id: int, node: ParsedNode, existing: Sequence[NodeColumn]
 ) -> list[dict[str, Any]]:
-    reported = {column.name.lower(): column for column in existing if column.in_catalog}
+    reported = ByName([column for column in existing if column.in_catalog])
     rows = [
         _row(
             workspace_id,
             node.unique_id,
-            reported.pop(declared.name.lower(), None),
+            reported.take(declared.name),
             name=declared.name,
             position=declared.position,
             declared_type=declared.data_type,
@@ -187,7 +220,7 @@ def _with_declared(
         )
         for declared in node.columns
     ]
-    left = [_row(workspace_id, node.unique_id, column, name=column.name) for column in reported.values()]
+    left = [_row(workspace_id, node.unique_id, column, name=column.name) for column in reported.left()]
     return rows + left
 
 
@@ -211,9 +244,12 @@ def _row(workspace_id: int, unique_id: str, reported: NodeColumn | None, **decla
 def _with_catalog(
     workspace_id: int, unique_id: str, existing: Sequence[NodeColumn], reported: Sequence[CatalogColumn]
 ) -> list[dict[str, Any]]:
-    declared = {column.name.lower(): column for column in existing if column.is_declared}
-    rows = [_reported_row(workspace_id, unique_id, declared.pop(c.name.lower(), None), c) for c in reported]
-    return rows + [_declared_row(column) for column in declared.values()]
+    declared = ByName([column for column in existing if column.is_declared])
+    exact = {column.name: declared.take_exactly(column.name) for column in reported}
+    rows = [
+        _reported_row(workspace_id, unique_id, exact[c.name] or declared.take(c.name), c) for c in reported
+    ]
+    return rows + [_declared_row(column) for column in declared.left()]
 
 
 def _reported_row(
@@ -258,17 +294,15 @@ def _replace_columns(
             )
         )
     session.expire_all()
-    for batch in batched(rows, BATCH):
-        session.execute(insert(NodeColumn).values(list(batch)).on_conflict_do_nothing())
+    _insert_new(session, NodeColumn, rows)
 
 
 def _write_edges(session: Session, workspace_id: int, nodes: Sequence[ParsedNode]) -> None:
     wanted = {(parent, node.unique_id) for node in nodes for parent in node.parents}
     query = sa.select(LineageEdge.parent, LineageEdge.child).where(LineageEdge.workspace_id == workspace_id)
     stored = {(parent, child) for parent, child in session.execute(query)}
-    for batch in batched(sorted(wanted - stored), BATCH):
-        rows = [{"workspace_id": workspace_id, "parent": p, "child": c} for p, c in batch]
-        session.execute(insert(LineageEdge).values(rows).on_conflict_do_nothing())
+    rows = [{"workspace_id": workspace_id, "parent": p, "child": c} for p, c in sorted(wanted - stored)]
+    _insert_new(session, LineageEdge, rows)
     key = sa.tuple_(LineageEdge.parent, LineageEdge.child)
     for batch in batched(sorted(stored - wanted), BATCH):
         session.execute(

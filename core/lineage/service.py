@@ -1,6 +1,7 @@
 """Model lineage around one node: what is shown, and how much more there is."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -62,17 +63,18 @@ def graph_around(session: Session, workspace_id: int, focus: str, view: View) ->
     """
     _check(view)
     catalog_service.require_node(session, workspace_id, focus)
-    walk = _Walk(session, workspace_id, view.with_tests)
+    walk = _Walk(session, workspace_id, focus, with_tests=view.with_tests)
     shown = {focus}
     walk.spread(shown, [focus], "up", view.up)
     walk.spread(shown, [focus], "down", view.down)
-    walk.spread(shown, view.expand_up, "up", 1)
-    walk.spread(shown, view.expand_down, "down", 1)
+    walk.open_by_hand(shown, {"up": view.expand_up, "down": view.expand_down})
     nodes = sorted(shown)
     edges = walk.edges_within(nodes)
     places = lay_out(nodes, edges)
     facts = catalog.refs(session, workspace_id, nodes)
     parents_total, children_total = walk.totals(nodes)
+    parents_shown = Counter(child for _, child in edges)
+    children_shown = Counter(parent for parent, _ in edges)
     return Graph(
         focus=focus,
         nodes=[
@@ -81,8 +83,8 @@ def graph_around(session: Session, workspace_id: int, focus: str, view: View) ->
                 places[unique_id],
                 parents_total.get(unique_id, 0),
                 children_total.get(unique_id, 0),
-                sum(1 for _, child in edges if child == unique_id),
-                sum(1 for parent, _ in edges if parent == unique_id),
+                parents_shown[unique_id],
+                children_shown[unique_id],
             )
             for unique_id in nodes
             if unique_id in facts
@@ -107,11 +109,15 @@ def _check(view: View) -> None:
 
 
 class _Walk:
-    """Steps over the edges of one workspace. Tests hang on nearly everything and stay out by default."""
+    """Steps over the edges of one workspace.
 
-    def __init__(self, session: Session, workspace_id: int, with_tests: bool) -> None:  # noqa: FBT001
+    Tests hang on nearly everything and stay out by default, except one that is itself in focus.
+    """
+
+    def __init__(self, session: Session, workspace_id: int, focus: str, *, with_tests: bool) -> None:
         self._session = session
         self._workspace_id = workspace_id
+        self._focus = focus
         self._with_tests = with_tests
         self.truncated = False
 
@@ -126,8 +132,8 @@ class _Walk:
         )
         if not self._with_tests:
             query = query.where(
-                child.resource_type.not_in(catalog.TEST_TYPES),
-                parent.resource_type.not_in(catalog.TEST_TYPES),
+                sa.or_(child.resource_type.not_in(catalog.TEST_TYPES), child.unique_id == self._focus),
+                sa.or_(parent.resource_type.not_in(catalog.TEST_TYPES), parent.unique_id == self._focus),
             )
         return query
 
@@ -142,6 +148,14 @@ class _Walk:
             shown.update(frontier)
             if not frontier:
                 return
+
+    def open_by_hand(self, shown: set[str], opened: Mapping[str, Sequence[str]]) -> None:
+        """Add the neighbours of opened nodes; one that only another opened node shows has its turn too."""
+        waiting = {(unique_id, direction) for direction, ids in opened.items() for unique_id in ids}
+        while ready := {item for item in waiting if item[0] in shown}:
+            waiting -= ready
+            for direction in opened:
+                self.spread(shown, sorted(one for one, way in ready if way == direction), direction, 1)
 
     def _neighbours(self, unique_ids: Sequence[str], direction: str) -> set[str]:
         edges = self._edges().subquery()

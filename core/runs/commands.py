@@ -5,15 +5,20 @@ Meanings of commands and flags are dbt's own
 """
 
 import json
+import math
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from core.kit.errors import FieldError, Invalid
+from core.kit.text import storable
 
 MAX_STEPS = 20
 MAX_VALUE_LENGTH = 4000
+MAX_VALUES = 1000
+MAX_DEPTH = 20
 _MACRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
@@ -100,7 +105,7 @@ class Step:
     @property
     def display(self) -> str:
         """The command as a person would type it."""
-        return " ".join(["dbt", *(_quoted(word) for word in dbt_args(self))])
+        return shlex.join(["dbt", *dbt_args(self)])
 
     def as_config(self) -> dict[str, Any]:
         """The step as plain data, for a run's configuration."""
@@ -115,7 +120,7 @@ def check_steps(raw: Sequence[Mapping[str, Any]]) -> list[Step]:
     """
     if not raw or len(raw) > MAX_STEPS:
         detail = FieldError("steps", f"must hold between 1 and {MAX_STEPS} commands")
-        raise Invalid("A run needs at least one dbt command.", details=[detail])
+        raise Invalid(f"A run is made of 1 to {MAX_STEPS} dbt commands.", details=[detail])
     problems = [problem for index, step in enumerate(raw) for problem in _problems(f"steps.{index}", step)]
     if problems:
         raise Invalid(_summary(problems), hint="GET runs/options lists what is allowed.", details=problems)
@@ -134,30 +139,44 @@ def dbt_args(step: Step) -> list[str]:
 
 
 def _flag(option: Option, value: Any) -> list[str]:
-    if not option.flag or value in (None, False, [], {}):
+    if not option.flag or not _is_given(value):
         return []
     if option.kind == "switch":
         return [option.flag]
     if option.kind == "list":
         return [option.flag, *value]
-    return [option.flag, json.dumps(value, sort_keys=True) if option.kind == "mapping" else str(value)]
+    return [option.flag, _as_yaml(value) if option.kind == "mapping" else str(value)]
+
+
+def _as_yaml(value: Mapping[str, Any]) -> str:
+    """JSON that dbt reads as YAML; unescaped, for YAML takes the halves of an emoji for two characters."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _given(step: Mapping[str, Any]) -> dict[str, Any]:
     options = step.get("options") or {}
-    return {name: value for name, value in options.items() if value not in (None, False, [], {})}
+    return {name: value for name, value in options.items() if _is_given(value)}
+
+
+def _is_given(value: Any) -> bool:
+    """Whether an option says anything. 0 does, though it equals False: it is a wrong number of threads."""
+    return value is not None and value is not False and value not in ([], {})
 
 
 def _summary(problems: Sequence[FieldError]) -> str:
     return "The run was not started. " + "; ".join(f"{p.field}: {p.message}" for p in problems)
 
 
-def _problems(place: str, step: Mapping[str, Any]) -> list[FieldError]:
-    name = step.get("command")
+def _problems(place: str, step: Any) -> list[FieldError]:
+    if not isinstance(step, Mapping):
+        return [FieldError(place, "must be an object with a command")]
+    name: Any = step.get("command")
     command = COMMANDS.get(name) if isinstance(name, str) else None
     if command is None:
         return [FieldError(f"{place}.command", f"{name!r} is not a dbt command that can be run here")]
-    options = step.get("options") or {}
+    options: Any = step.get("options") or {}
+    if not isinstance(options, Mapping):
+        return [FieldError(f"{place}.options", "must be an object")]
     found = [_option_problem(place, command, option, value) for option, value in options.items()]
     if command.name == "run-operation" and not options.get("macro"):
         found.append(FieldError(f"{place}.options.macro", "run-operation needs the name of a macro"))
@@ -168,10 +187,10 @@ def _problems(place: str, step: Mapping[str, Any]) -> list[FieldError]:
 
 def _option_problem(place: str, command: Command, name: str, value: Any) -> FieldError | None:
     option = OPTIONS.get(name)
-    where = f"{place}.options.{name}"
+    where = f"{place}.options.{name[:100]}"
     if option is None:
-        return FieldError(where, f"{name!r} is not a flag that can be used here")
-    if value in (None, False, [], {}):
+        return FieldError(where, f"{name[:100]!r} is not a flag that can be used here")
+    if not _is_given(value):
         return None
     if name not in command.options:
         return FieldError(where, f"dbt {command.name} does not take {option.flag or name}")
@@ -182,10 +201,10 @@ def _option_problem(place: str, command: Command, name: str, value: Any) -> Fiel
 def _check_text(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return "must be a text that is not empty"
+    if len(value) > MAX_VALUE_LENGTH or not value.isprintable():
+        return f"must be shorter than {MAX_VALUE_LENGTH} characters and hold no control characters"
     if value.lstrip().startswith("-"):
         return f"{value!r} begins with '-', which dbt would read as a flag"
-    if len(value) > MAX_VALUE_LENGTH or any(ord(char) < 32 for char in value):
-        return f"must be shorter than {MAX_VALUE_LENGTH} characters and hold no control characters"
     return None
 
 
@@ -193,13 +212,29 @@ def _check_list(value: Any) -> str | None:
     if not isinstance(value, list):
         return "must be a list of texts"
     items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if len(items) > MAX_VALUES:
+        return f"must hold at most {MAX_VALUES} texts"
     return next((reason for reason in map(_check_text, items) if reason), None)
 
 
 def _check_mapping(value: Any) -> str | None:
     if not isinstance(value, dict):
         return "must be an object"
+    if not _is_plain(value, MAX_DEPTH):
+        return f"must hold only finite numbers and valid text, nested at most {MAX_DEPTH} deep"
     return None if len(json.dumps(value)) <= 10 * MAX_VALUE_LENGTH else "is too long"
+
+
+def _is_plain(value: Any, depth: int) -> bool:
+    """Whether dbt's YAML reader, PostgreSQL and Dagster can all hold it."""
+    if isinstance(value, dict):
+        items: list[Any] = [*value.keys(), *value.values()]  # pyright: ignore[reportUnknownVariableType]
+        return depth > 0 and all(_is_plain(item, depth - 1) for item in items)
+    if isinstance(value, list):
+        return depth > 0 and all(_is_plain(item, depth - 1) for item in value)  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, str) or storable(value) == value
 
 
 def _check_switch(value: Any) -> str | None:
@@ -212,7 +247,7 @@ def _check_count(value: Any) -> str | None:
 
 
 def _check_macro(value: Any) -> str | None:
-    ok = isinstance(value, str) and _MACRO_NAME.fullmatch(value)
+    ok = isinstance(value, str) and len(value) <= MAX_VALUE_LENGTH and _MACRO_NAME.fullmatch(value)
     return None if ok else "must be the name of a macro"
 
 
@@ -224,7 +259,3 @@ _CHECKS: Final = {
     "count": _check_count,
     "macro": _check_macro,
 }
-
-
-def _quoted(word: str) -> str:
-    return f"'{word}'" if re.search(r"[\s'\"{}*?$&|;<>()]", word) else word

@@ -34,10 +34,27 @@ BASE_VARIABLES = frozenset(
 PREFIXES = ("DBT_", "LC_", "WORKBENCH_DEMO_")
 DEMO_DUCKDB = "WORKBENCH_DEMO_DUCKDB"
 
-# Whoever asks for a run may choose flags from the allow-list only; these are ours to set.
+# Whoever asks for a run may choose flags from the allow-list only. These are ours to set, or would
+# silence the events and artifacts that a run is read from.
 RESERVED = frozenset(
-    {"DBT_TARGET_PATH", "DBT_LOG_PATH", "DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_LOG_FORMAT"}
+    {
+        "DBT_TARGET_PATH",
+        "DBT_LOG_PATH",
+        "DBT_PROFILES_DIR",
+        "DBT_PROJECT_DIR",
+        "DBT_PROFILE",
+        "DBT_TARGET",
+        "DBT_LOG_FORMAT",
+        "DBT_LOG_LEVEL",
+        "DBT_QUIET",
+        "DBT_USE_COLORS",
+        "DBT_WRITE_JSON",
+        "DBT_PARTIAL_PARSE_FILE_PATH",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS",
+    }
 )
+# dbt 1.11 reads each of its settings under this prefix too, and prefers it.
+ENGINE_PREFIX = "DBT_ENGINE_"
 
 
 def dbt_executable() -> str:
@@ -56,10 +73,14 @@ def visible_environment(settings: Settings, environ: Mapping[str, str] | None = 
     seen = {
         name: value
         for name, value in source.items()
-        if name not in RESERVED and (name in BASE_VARIABLES or name in named or name.startswith(PREFIXES))
+        if not _is_reserved(name) and (name in BASE_VARIABLES or name in named or name.startswith(PREFIXES))
     }
     seen.setdefault(DEMO_DUCKDB, str(settings.data_dir / "warehouses" / "demo.duckdb"))
     return seen
+
+
+def _is_reserved(name: str) -> bool:
+    return name in RESERVED or name.replace(ENGINE_PREFIX, "DBT_", 1) in RESERVED
 
 
 def dbt_environment(settings: Settings, workspace: Workspace, target_path: Path) -> dict[str, str]:

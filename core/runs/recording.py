@@ -66,9 +66,7 @@ def end_step(
     session.execute(
         sa.update(RunStep)
         .where(RunStep.run_id == context.run_id, RunStep.step == context.step)
-        .values(
-            status=status, exit_code=exit_code, message=message and storable(message), finished_at=now
-        )
+        .values(status=status, exit_code=exit_code, message=message and storable(message), finished_at=now)
     )
     session.execute(
         sa.update(RunNode)
@@ -99,21 +97,31 @@ def record_node(session: Session, context: StepContext, report: NodeReport) -> N
 
 def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
     """Take over run_results.json: the last word on every node of a step."""
+    if not outcomes:
+        return
     kinds = _kinds(session, context.workspace_id, [outcome.unique_id for outcome in outcomes])
-    for outcome in outcomes:
-        name, kind = kinds.get(outcome.unique_id, _from_unique_id(outcome.unique_id))
-        values = _outcome_values(context, outcome, name, kind)
-        key = {"run_id": context.run_id, "step": context.step, "unique_id": outcome.unique_id}
-        statement = insert(RunNode).values(**key, **values)
-        # A node that never started has no times in the file; those seen live are better than none.
-        kept = {field: values[field] for field in values if values[field] is not None}
-        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=kept))
+    rows = [
+        _outcome_row(context, outcome, *kinds.get(outcome.unique_id, _from_unique_id(outcome.unique_id)))
+        for outcome in outcomes
+    ]
+    key = ["run_id", "step", "unique_id"]
+    statement = insert(RunNode)
+    # A node that never started has no times in the file; those seen live are better than none.
+    kept = {
+        name: sa.func.coalesce(statement.excluded[name], getattr(RunNode, name))
+        for name in rows[0]
+        if name not in key
+    }
+    session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=kept), rows)
     if context.command in EXECUTING:
         _write_latest(session, context, outcomes)
 
 
-def _outcome_values(context: StepContext, outcome: NodeOutcome, name: str, kind: str) -> dict[str, Any]:
+def _outcome_row(context: StepContext, outcome: NodeOutcome, name: str, kind: str) -> dict[str, Any]:
     return {
+        "run_id": context.run_id,
+        "step": context.step,
+        "unique_id": outcome.unique_id,
         "workspace_id": context.workspace_id,
         "name": name,
         "resource_type": kind,
@@ -132,8 +140,10 @@ def _outcome_values(context: StepContext, outcome: NodeOutcome, name: str, kind:
 
 def _write_latest(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
     now = clock.now()
-    for outcome in outcomes:
-        values = {
+    rows = [
+        {
+            "workspace_id": context.workspace_id,
+            "unique_id": outcome.unique_id,
             "status": outcome.status,
             "run_id": context.run_id,
             "at": outcome.finished_at or now,
@@ -141,14 +151,17 @@ def _write_latest(session: Session, context: StepContext, outcomes: Sequence[Nod
             "message": outcome.message,
             "failures": outcome.failures,
         }
-        key = {"workspace_id": context.workspace_id, "unique_id": outcome.unique_id}
-        statement = insert(NodeResult).values(**key, **values)
-        # Of two runs that end out of order, the later result is the latest.
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=list(key), set_=values, where=NodeResult.at <= statement.excluded.at
-            )
-        )
+        for outcome in outcomes
+    ]
+    key = ["workspace_id", "unique_id"]
+    statement = insert(NodeResult)
+    # Of two runs that end out of order, the later result is the latest.
+    latest = statement.on_conflict_do_update(
+        index_elements=key,
+        set_={name: statement.excluded[name] for name in rows[0] if name not in key},
+        where=NodeResult.at <= statement.excluded.at,
+    )
+    session.connection().execute(latest, rows)
 
 
 def _kinds(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, tuple[str, str]]:

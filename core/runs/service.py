@@ -249,8 +249,10 @@ def _views(session: Session, workspace: Workspace, runs: Sequence[EngineRun]) ->
         )
         .group_by(RunNode.run_id, RunNode.status)
     )
+    ended = {run.run_id for run in runs if run.status in ENDED}
     for run_id, status, count in session.execute(query):
-        counts[run_id][status] = count
+        shown = "unknown" if status == "running" and run_id in ended else status
+        counts[run_id][shown] = counts[run_id].get(shown, 0) + count
     return [
         RunView(run, workspace.key, _steps(workspace.key, run, recorded[run.run_id]), counts[run.run_id])
         for run in runs

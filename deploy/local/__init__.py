@@ -1,0 +1,1 @@
+"""The supervisor behind `workbench up`: everything on one machine, in one foreground process."""

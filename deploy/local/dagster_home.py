@@ -1,0 +1,50 @@
+"""Dagster's home folder, and whether the tables in the database are those of what is installed."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import psycopg
+
+from deploy.local.layout import DAGSTER_YAML, REPOSITORY, DataFolder
+
+MIGRATIONS = REPOSITORY / "core" / "migrations" / "versions"
+
+
+def write_configuration(data: DataFolder) -> None:
+    """Put the repository's `dagster.yaml` where Dagster looks for it."""
+    shutil.copyfile(DAGSTER_YAML, data.dagster_home / "dagster.yaml")
+
+
+def tables_are_current(data: DataFolder, database_url: str) -> bool:
+    """Whether what is installed has made or upgraded the tables of this very database before."""
+    try:
+        known = json.loads(data.initialised.read_text())
+    except (OSError, ValueError):
+        return False
+    return known == _mark(database_url) and _tables_exist(database_url)
+
+
+def remember_tables(data: DataFolder, database_url: str) -> None:
+    """The tables are current from now on."""
+    data.initialised.write_text(json.dumps(_mark(database_url)))
+
+
+def _tables_exist(database_url: str) -> bool:
+    with psycopg.connect(database_url, connect_timeout=5) as connection:
+        row = connection.execute("select to_regclass('dagster.daemon_heartbeats')").fetchone()
+        return row is not None and row[0] is not None
+
+
+def _mark(database_url: str) -> Mapping[str, str]:
+    return {
+        "dagster": version("dagster"),
+        "migrations": _digest(*sorted(path.name for path in MIGRATIONS.glob("*.py"))),
+        "database": _digest(database_url),
+    }
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()

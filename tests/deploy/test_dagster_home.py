@@ -1,0 +1,45 @@
+import json
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from deploy.local import dagster_home
+from deploy.local.layout import DataFolder
+from deploy.local.postgres import Access
+
+
+@pytest.fixture
+def url(server: Access) -> Iterator[str]:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("create schema if not exists dagster")
+        connection.execute("create table if not exists dagster.daemon_heartbeats (id int)")
+        yield server.url()
+        connection.execute("drop schema dagster cascade")
+
+
+def test_the_configuration_is_the_repositorys(data: DataFolder) -> None:
+    dagster_home.write_configuration(data)
+    assert (data.dagster_home / "dagster.yaml").read_text() == dagster_home.DAGSTER_YAML.read_text()
+
+
+def test_tables_are_current_once_they_are_remembered(data: DataFolder, url: str) -> None:
+    assert not dagster_home.tables_are_current(data, url)
+    dagster_home.remember_tables(data, url)
+    assert dagster_home.tables_are_current(data, url)
+    assert "postgresql://" not in data.initialised.read_text()
+
+
+@pytest.mark.parametrize("what", ["dagster", "migrations", "database"])
+def test_they_are_not_after_a_change(data: DataFolder, url: str, what: str) -> None:
+    dagster_home.remember_tables(data, url)
+    known = json.loads(data.initialised.read_text())
+    data.initialised.write_text(json.dumps({**known, what: "another"}))
+    assert not dagster_home.tables_are_current(data, url)
+
+
+def test_they_are_not_when_they_are_gone(data: DataFolder, url: str) -> None:
+    dagster_home.remember_tables(data, url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("drop table dagster.daemon_heartbeats")
+    assert not dagster_home.tables_are_current(data, url)
