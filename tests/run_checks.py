@@ -64,7 +64,7 @@ def npm(script: str) -> list[str]:
 
 
 STEPS = (
-    Step("ruff check", [str(BIN / "ruff"), "check", "."]),
+    Step("ruff check", [str(BIN / "ruff"), "check", "--output-format=concise", "."]),
     Step("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
     Step("types", [str(BIN / "basedpyright")]),
     Step("imports", [str(BIN / "lint-imports")]),

@@ -9,6 +9,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from dagster import OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource
 from packaging import version
@@ -25,10 +26,18 @@ class TeeInvocation(DbtCliInvocation):
     listener: Callable[[RawLine], None] | None = field(default=None)
 
     def _stream_stdout(self) -> Iterator[RawLine]:
-        for line in super()._stream_stdout():
-            if self.listener is not None:
-                self.listener(line)
-            yield line
+        """Replaces dagster-dbt's, whose bare `except` around a line swallows an interrupt there."""
+        output = self.process.stdout
+        if output is None or output.closed:
+            return
+        with output:
+            for raw in output:
+                line = _parsed(raw)
+                if not isinstance(line, str) and line["info"].get("level") == "error":
+                    self._error_messages.append(str(line["info"].get("msg", "")))
+                if self.listener is not None:
+                    self.listener(line)
+                yield line
 
     @property
     def error_messages(self) -> list[str]:
@@ -45,6 +54,17 @@ class TeeInvocation(DbtCliInvocation):
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _parsed(raw: bytes) -> RawLine:
+    """An event of dbt, or the line as text where it is none."""
+    text = raw.decode(errors="replace").strip()
+    try:
+        event: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    is_event = isinstance(event, dict) and isinstance(event.get("info"), dict)
+    return {"data": {}, **event} if is_event else text
 
 
 class WorkbenchDbt(DbtCliResource):

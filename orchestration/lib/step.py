@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 STOP_SECONDS = 8
 USAGE_OR_PARSE_ERROR = 2
 MESSAGE_LENGTH = 8000
+CANCELLED = "Cancelled."
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ class Outcome:
 class StepRunner:
     """Runs one step. `events` yields each event of dbt; afterwards `outcome` says how it ended."""
 
-    def __init__(self, place: Place, index: int, step: Step, log: LogWriter) -> None:
+    def __init__(
+        self, place: Place, index: int, step: Step, log: LogWriter, is_cancelling: Callable[[], bool]
+    ) -> None:
         self._place = place
         self._step = step
         self._index = index
         self._log = log
+        self._is_cancelling = is_cancelling
         self._context = StepContext(place.workspace.id, place.run_id, index, step.command)
         self._seen: dict[str, str] = {}
         self.target = place.target_path(index)
@@ -84,7 +88,7 @@ class StepRunner:
                 yield invocation, event
             self._conclude(invocation)
         except (DagsterExecutionInterruptedError, KeyboardInterrupt):
-            self.outcome = Outcome("cancelled", None, "Cancelled.")
+            self.outcome = Outcome("cancelled", None, CANCELLED)
             raise
         except OSError as error:
             self.outcome = Outcome("failed", None, f"dbt could not be started: {error}.")
@@ -153,6 +157,9 @@ class StepRunner:
     def _end(self, invocation: TeeInvocation | None) -> None:
         if invocation is not None:
             invocation.stop(STOP_SECONDS)
+        # An interrupt may surface outside of `events`, or as an error of whatever it cut short.
+        if self.outcome.status == "failed" and self._is_cancelling():
+            self.outcome = Outcome("cancelled", self.outcome.exit_code, CANCELLED)
         for name, reason in self._keep_artifacts():
             self._log.write(
                 f"{name} was put aside: {reason}", step=self._index, level="warn", event="ArtifactRefused"

@@ -51,7 +51,7 @@ def test_a_newcomer_sees_the_demo_runs_it_and_finds_the_results(
 
 def test_lineage_opens_around_a_node_and_grows_on_demand(page: Page, demo_built: dict[str, Any]) -> None:
     page.goto(f"/w/city_bikes/lineage?node={FIRST_MODEL}")
-    expect(page.get_by_text("int_trips_enriched")).to_be_visible()
+    expect(page.get_by_role("button", name="int_trips_enriched Succeeded")).to_be_visible()
     shown = page.locator(".react-flow__node")
     before = shown.count()
     page.get_by_role(
@@ -78,7 +78,8 @@ def test_a_project_that_does_not_parse_says_why_on_its_page(page: Page, stack: S
 def test_unknown_addresses_say_so(page: Page, demo_built: dict[str, Any]) -> None:
     for address in ("nowhere", "city_bikes/models/model.city_bikes.nope", "city_bikes/runs/nope"):
         page.goto(f"/w/{address}")
-        expect(page.get_by_text(re.compile("There is no|not found|is not in", re.IGNORECASE)).first).to_be_visible()
+        said = page.get_by_text(re.compile("There is no|not found|is not in", re.IGNORECASE))
+        expect(said.first).to_be_visible()
 
 
 def test_links_lead_to_the_same_run_and_asset_in_dagsters_page(

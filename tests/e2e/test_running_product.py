@@ -190,4 +190,5 @@ def test_health_says_ready(stack: Stack) -> None:
         "database": "ok",
         "dagster": "ok",
         "code_location": "ok",
+        "disk_space": "ok",
     }

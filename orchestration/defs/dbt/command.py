@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from dagster import Config, Failure, OpExecutionContext
+from dagster import Config, DagsterRunStatus, Failure, OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator
 from pydantic import Field
 
@@ -67,7 +68,7 @@ def run_commands(
     events = AssetEvents(context, project.manifest, project.translator)
     with LogWriter(log_path(shared.settings.data_dir, place.run_id)) as log:
         for index, step in enumerate(steps, start=1):
-            runner = StepRunner(place, index, step, log)
+            runner = StepRunner(place, index, step, log, partial(_is_cancelling, context))
             for invocation, event in runner.events(project.manifest, project.translator, context):
                 yield from events.of(event, invocation.target_path)
             if runner.outcome.status != "success":
@@ -103,6 +104,11 @@ def _tag(context: OpExecutionContext, place: Place, steps: list[Step]) -> None:
             COMMAND_TAG: " && ".join(step.display for step in steps)[:500],
         },
     )
+
+
+def _is_cancelling(context: OpExecutionContext) -> bool:
+    run = context.instance.get_run_by_id(context.run.run_id)
+    return run is not None and run.status in {DagsterRunStatus.CANCELING, DagsterRunStatus.CANCELED}
 
 
 def _reload_if_changed(shared: Services, project: Project) -> None:
