@@ -1,4 +1,4 @@
-"""The application over a real database. Dagster is deliberately not there, unless a test puts one in its place."""
+"""The application over a real database. Dagster is not there, unless a test puts one in its place."""
 
 import socket
 from collections.abc import Iterator

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from api.kit.state import get_state
 from api.main import create_app
 from core.kit import errors
+from core.kit.database import make_engine
 from core.kit.settings import Settings
 from tests.api.conftest import LOCAL, client_of, settings_of
 from tests.api.shape import error_of, fields
@@ -35,7 +37,8 @@ def filled(path: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/", "/api/unknown", "/api/workspaces/shop/nothing", "/auth/login", "//api/unknown"]
+    "path",
+    ["/api", "/api/", "/api/unknown", "/api/workspaces/shop/nothing", "/auth/login", f"{LOCAL}//api/unknown"],
 )
 def test_an_unknown_path_is_not_found(client: TestClient, path: str) -> None:
     error = error_of(client.get(path, headers={"accept": "text/html"}), 404, "not_found")
@@ -80,7 +83,7 @@ def test_a_wrong_parameter_is_named(client: TestClient, path: str, field: str) -
         (b'{"steps": [{"command": "build", "flags": []}]}', "steps.0.flags"),
         (b'{"steps": [{"command": 5}]}', "steps.0.command"),
         (b'{"steps": [{"command": "\\ud800"}]}', "steps.0.command"),
-        (b'{"\\ud800": 1, "steps": []}', "\ufffd"),
+        (b'{"\\ud800": 1, "steps": []}', ""),
         (b'{"steps": [{"command": "build", "options": {"\\ud800": 1}}]}', "steps.0.options.\ufffd"),
         (b'{"steps": [{"command": "build", "options": {"vars": {"a": NaN}}}]}', "steps.0.options.vars"),
         (b'{"steps": [{"command": "build", "options": {"vars": {"a": "\\u0000"}}}]}', "steps.0.options.vars"),
@@ -178,14 +181,13 @@ def test_a_database_that_is_down_is_unavailable(tmp_path: Path) -> None:
 
 
 def test_a_database_that_goes_away_and_returns_is_survived(own_client: TestClient, database_url: str) -> None:
-    import sqlalchemy as sa
-
-    from core.kit.database import make_engine
-
     assert own_client.get("/api/workspaces").status_code == 200
     engine = make_engine(database_url, pool_size=1)
     with engine.connect() as connection:
-        end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        end = (
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
         connection.execute(sa.text(end))
     engine.dispose()
     assert own_client.get("/api/workspaces").status_code == 200
@@ -222,4 +224,4 @@ def test_every_documented_error_has_the_one_shape(method: str, path: str) -> Non
 def test_errors_are_the_same_under_another_name_of_this_machine(client: TestClient) -> None:
     for host in ("localhost:8580", "[::1]:8580", "LOCALHOST"):
         error_of(client.get("/api/unknown", headers={"host": host}), 404, "not_found")
-    assert LOCAL == str(client.base_url).rstrip("/")
+    assert str(client.base_url).rstrip("/") == LOCAL

@@ -12,11 +12,8 @@ def test_the_process_lives_whatever_else_is_down(tmp_path: Path) -> None:
         assert client.get("/health").json() == {"status": "ok", "version": __version__}
         response = client.get("/health/ready")
     assert response.status_code == 503
-    assert {check["name"]: check["status"] for check in response.json()["checks"]} == {
-        "database": "failed",
-        "dagster": "failed",
-        "code_location": "failed",
-    }
+    failed = {check["name"] for check in response.json()["checks"] if check["status"] == "failed"}
+    assert failed == {"database", "dagster", "code_location"}
 
 
 def test_the_failing_parts_are_named(client: TestClient) -> None:

@@ -49,7 +49,7 @@ def node(
         "depends_on": {"nodes": list(reads), "macros": []},
         "tags": [],
         "meta": {},
-        "raw_code": f"select * from {name}_raw",
+        "raw_code": f"table {name}_raw",
         "language": "sql",
         "config": config,
         **more,
@@ -161,9 +161,8 @@ def open_shop(db: Database, folder: Path, key: str = "shop") -> Shop:
         found = workspaces.register(
             session, Registration(key, key.title(), "/projects/shop", "/projects/shop")
         )
-        environments.sync_targets(
-            session, found.id, [Target("dev", "duckdb", True), Target("prod", "duckdb", False)]
-        )
+        targets = [Target("dev", "duckdb", is_default=True), Target("prod", "duckdb", is_default=False)]
+        environments.sync_targets(session, found.id, targets)
         return Shop(db, folder, found.id, key)
 
 
@@ -186,7 +185,7 @@ def shared_shop(postgres_url: str, template: str, folder: Path) -> Iterator[Shop
 
 
 def stock(shop: Shop) -> None:
-    """A little of everything: sources, seed, models of each kind, tests of each kind, results of most kinds."""
+    """A little of everything: sources, seed, models and tests of each kind, results of most kinds."""
     nodes = [
         source("orders"),
         source("late"),

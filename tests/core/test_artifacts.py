@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.artifacts.errors import MalformedArtifact, UnsupportedArtifact
 from core.artifacts.manifest import parse_manifest
-from core.artifacts.reading import read_artifact
+from core.artifacts.reading import _without_nul, read_artifact
 from core.artifacts.results import parse_catalog, parse_run_results, parse_sources, parse_time
 from core.artifacts.store import ArtifactStore
 from core.kit.errors import Invalid
@@ -76,8 +76,6 @@ def test_nul_is_replaced_and_sql_that_only_names_it_is_not(text: str, kept: str,
 
 @given(st.text(st.characters(codec="utf-8"), max_size=8))
 def test_reading_changes_no_text_but_nul(text: str) -> None:
-    from core.artifacts.reading import _without_nul
-
     assert json.loads(_without_nul(json.dumps(text).encode())) == text.replace("\0", "\ufffd")
 
 
@@ -126,7 +124,8 @@ def test_content_that_was_damaged_in_the_store_is_replaced(tmp_path: Path) -> No
 
 def test_reading_what_is_not_there_says_so(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path)
-    pytest.raises(FileNotFoundError, store.read, "ab" * 32)
+    with pytest.raises(FileNotFoundError):
+        store.read("ab" * 32)
     assert not store.holds("ab" * 32)
 
 

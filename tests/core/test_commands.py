@@ -2,6 +2,8 @@
 
 import json
 import shlex
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +53,12 @@ def problems(*steps: Any) -> dict[str, str]:
 def test_no_word_of_a_user_can_be_taken_for_a_flag(command: str, options: Any) -> None:
     try:
         (step,) = check_steps([{"command": command, "options": options}])
-    except Invalid as error:
-        assert error.details
+    except Invalid:
         return
     words = dbt_args(step)
     assert words[: len(COMMANDS[command].words)] == COMMANDS[command].words
     assert {word for word in words if word.lstrip().startswith("-")} <= FLAGS
-    for flag, word in zip(words, words[1:], strict=False):
+    for flag, word in pairwise(words):
         if flag in {"--vars", "--args"}:
             assert word.startswith("{")
             assert yaml.safe_load(word) == json.loads(word)
@@ -68,10 +69,8 @@ def test_no_word_of_a_user_can_be_taken_for_a_flag(command: str, options: Any) -
 
 @given(st.lists(JSON, max_size=3))
 def test_whatever_is_asked_is_checked(steps: list[Any]) -> None:
-    try:
+    with suppress(Invalid):
         assert all(step.command in COMMANDS for step in check_steps(steps))
-    except Invalid:
-        pass
 
 
 @pytest.mark.parametrize(

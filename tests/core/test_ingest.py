@@ -1,5 +1,7 @@
 """Artifacts on their way into the catalog."""
 
+import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -9,12 +11,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from core.catalog.values import source_hash
+from core.artifacts import service
 from core.artifacts.models import Ingest, RunArtifact
 from core.artifacts.service import Arrival, collect
 from core.artifacts.store import ArtifactStore
 from core.catalog.models import LineageEdge, Node, NodeColumn, NodeResult, SourceFreshness
+from core.catalog.values import source_hash
+from core.catalog.writing import Changes
+from core.runs import recording
 from core.runs.models import RunNode
+from core.runs.recording import NodeReport, StepContext
 from core.workspaces.models import WorkspaceState
 from tests.core.building import (
     Shop,
@@ -183,8 +189,6 @@ def test_nul_in_an_artifact_is_no_reason_to_refuse_it(shop: Shop) -> None:
 
 
 def test_one_broken_file_does_not_keep_the_others_out(shop: Shop, tmp_path: Path) -> None:
-    import json
-
     target = tmp_path / "target"
     target.mkdir()
     (target / "manifest.json").write_text(json.dumps(manifest(model("a"))))
@@ -268,11 +272,11 @@ def test_a_change_of_the_project_keeps_what_the_warehouse_said(shop: Shop) -> No
     ]
 
 
-@pytest.mark.parametrize("again", [False, True])
-def test_columns_that_differ_in_case_alone_are_two(shop: Shop, again: bool) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_columns_that_differ_in_case_alone_are_two(shop: Shop, times: int) -> None:
     declare(shop, ID={"data_type": "int"})
     report(shop, id="INTEGER", ID="TEXT")
-    if again:
+    if times == 2:
         declare(shop, ID={"data_type": "int", "description": "new"})
     found = {name: (declared, kind) for name, _, declared, kind, _, _ in columns(shop)}
     assert found == {"id": (None, "INTEGER"), "ID": ("int", "TEXT")}
@@ -364,16 +368,26 @@ def test_ingests_of_one_workspace_wait_for_each_other(shop: Shop) -> None:
     assert len({name.rsplit("_", 1)[1] for name in names}) == 1
 
 
-def test_events_of_other_runs_do_not_wait_for_an_ingest(shop: Shop) -> None:
-    from core.runs import recording
-    from core.runs.recording import NodeReport, StepContext
-    from core.workspaces.models import Workspace
+def test_events_of_other_runs_do_not_wait_for_an_ingest(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, done = threading.Event(), threading.Event()
 
-    report_ = NodeReport("model.shop.a", "a", "model", "running", None)
-    with shop.db.session() as ingest, shop.db.session() as run:
-        ingest.get_one(Workspace, shop.workspace_id, with_for_update={"key_share": True})
-        run.execute(sa.text("set local lock_timeout = '2s'"))
-        recording.record_node(run, StepContext(shop.workspace_id, "run-1", 1, "build"), report_)
+    def slow(*_arguments: Any) -> Changes:
+        inside.set()
+        assert done.wait(20)
+        return Changes()
+
+    monkeypatch.setitem(service._INGESTERS, "catalog.json", slow)
+    began = NodeReport("model.shop.a", "a", "model", "running", None)
+    with ThreadPoolExecutor(1) as pool:
+        ingest = pool.submit(shop.take, "catalog.json", catalog_file())
+        assert inside.wait(20)
+        try:
+            with shop.db.session() as run:
+                run.execute(sa.text("set local lock_timeout = '2s'"))
+                recording.record_node(run, StepContext(shop.workspace_id, "run-1", 1, "build"), began)
+        finally:
+            done.set()
+        assert ingest.result().outcome == "ingested"
 
 
 def test_workspaces_do_not_see_each_other(shop: Shop) -> None:

@@ -54,7 +54,7 @@ def test_a_project_file_that_cannot_be_read_leaves_the_folders_name(project: Pat
 
 
 def test_what_is_no_project_is_refused_with_the_path(project: Path) -> None:
-    with pytest.raises(Invalid, match="There is no folder .*nowhere") as missing:
+    with pytest.raises(Invalid, match=r"There is no folder .*nowhere") as missing:
         describe_project(project / "nowhere")
     assert "--project" in (missing.value.hint or "")
     with pytest.raises(Invalid, match=r"models holds no dbt_project\.yml"):

@@ -225,7 +225,8 @@ def test_a_request_is_checked_before_anything_is_written(shop: Shop) -> None:
                 session, local_admin("req-1"), shop.workspace(), RunRequest(**request)
             )
 
-    pytest.raises(Invalid, ask, steps=[{"command": "drop"}])
+    with pytest.raises(Invalid):
+        ask(steps=[{"command": "drop"}])
     with pytest.raises(Invalid, match="no environment 'moon'") as error:
         ask(steps=TWO, environment="moon")
     assert "dev, prod" in error.value.details[0].message

@@ -49,7 +49,8 @@ def test_an_empty_database_gets_every_table_and_room_for_dagster(empty: str) -> 
 def test_migrating_twice_changes_nothing(db: Database, database_url: str) -> None:
     with db.engine.begin() as connection:
         insert = sa.text(
-            "insert into workbench.workspaces (key, name, project_dir, profiles_dir) values ('a', 'a', '', '')"
+            "insert into workbench.workspaces (key, name, project_dir, profiles_dir)"
+            " values ('a', 'a', '', '')"
         )
         connection.execute(insert)
     schema.migrate(database_url)

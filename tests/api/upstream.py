@@ -1,0 +1,145 @@
+"""A small real server in the place of dagster-webserver: HTTP, WebSocket and a few answers of its GraphQL."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from tests.api.conftest import free_port
+
+
+@dataclass
+class Upstream:
+    """Where it is, and the runs it knows: status by id."""
+
+    url: str
+    runs: dict[str, str] = field(default_factory=dict)
+    cancelled: list[str] = field(default_factory=list)
+
+
+def run_facts(run_id: str, status: str) -> dict[str, Any]:
+    config = {"ops": {"shop__dbt_command": {"config": {"steps": [{"command": "build", "options": {}}]}}}}
+    tags = [{"key": "workbench/workspace", "value": "shop"}, {"key": "workbench/environment", "value": "dev"}]
+    times = {
+        "creationTime": 1767225600.0,
+        "startTime": 1767225601.0,
+        "endTime": None if status == "STARTED" else 1767225602.0,
+    }
+    run = {
+        "__typename": "Run",
+        "runId": run_id,
+        "jobName": "shop__dbt",
+        "status": status,
+        "runConfig": config,
+    }
+    return {**run, **times, "tags": tags, "assetSelectionCount": 0}
+
+
+def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    name = query.split("(", 1)[0].rsplit(maxsplit=1)[-1]
+    if name == "Run":
+        status = upstream.runs.get(variables["id"])
+        return {
+            "runOrError": run_facts(variables["id"], status) if status else {"__typename": "RunNotFoundError"}
+        }
+    if name == "Runs":
+        wanted = variables["filter"].get("statuses") or list(set(upstream.runs.values()))
+        found = [run_facts(run_id, status) for run_id, status in upstream.runs.items() if status in wanted]
+        return {"runsOrError": {"__typename": "Runs", "results": found[: variables["limit"]]}}
+    if name == "Launch":
+        upstream.runs["new"] = "QUEUED"
+        return {"launchRun": {"__typename": "LaunchRunSuccess", "run": run_facts("new", "QUEUED")}}
+    if name == "Cancel":
+        upstream.cancelled.append(variables["id"])
+        upstream.runs[variables["id"]] = "CANCELING"
+        return {"terminateRun": {"__typename": "TerminateRunSuccess"}}
+    return {"logsForRun": {"cursor": "1", "hasMore": False, "events": []}}
+
+
+async def _echo(request: Request) -> Response:
+    body = await request.body()
+    said = {
+        "method": request.method,
+        "path": request.scope["raw_path"].decode(),
+        "query": request.scope["query_string"].decode(),
+        "headers": request.headers.multi_items()
+        if hasattr(request.headers, "multi_items")
+        else request.headers.items(),
+        "body": body.decode("latin-1"),
+    }
+    response = JSONResponse(said, int(request.query_params.get("status", "200")))
+    response.headers["x-of-dagster"] = "yes"
+    response.set_cookie("one", "1")
+    response.set_cookie("two", "2")
+    return response
+
+
+async def _slow(_request: Request) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        for number in range(3):
+            yield f"part {number}\n".encode()
+            await asyncio.sleep(0.3)
+
+    return StreamingResponse(parts(), media_type="text/plain")
+
+
+async def _away(_request: Request) -> Response:
+    return RedirectResponse("/dagster/elsewhere", 302)
+
+
+async def _socket(socket: WebSocket) -> None:
+    await socket.accept(subprotocol=(socket.scope["subprotocols"] or [None])[0])
+    await socket.send_text(json.dumps([socket.url.path, socket.url.query]))
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if message.get("text") == "bye":
+            await socket.close()
+            return
+        await (
+            socket.send_bytes(message["bytes"]) if message.get("bytes") else socket.send_text(message["text"])
+        )
+
+
+@contextmanager
+def running() -> Iterator[Upstream]:
+    """Serve until the end of the block."""
+    port = free_port()
+    upstream = Upstream(f"http://127.0.0.1:{port}/dagster")
+
+    async def graphql(request: Request) -> Response:
+        asked = await request.json()
+        return JSONResponse({"data": answer(upstream, asked["query"], asked["variables"])})
+
+    every = ["GET", "HEAD", "POST", "OPTIONS"]
+    routes = [
+        Route("/dagster/graphql", graphql, methods=["POST"]),
+        Route("/dagster/slow", _slow),
+        Route("/dagster/away", _away),
+        WebSocketRoute("/dagster/socket", _socket),
+        Route("/dagster", _echo, methods=every),
+        Route("/dagster/{path:path}", _echo, methods=every),
+    ]
+    config = uvicorn.Config(
+        Starlette(routes=routes), "127.0.0.1", port, log_level="critical", ws="websockets-sansio"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    yield upstream
+    server.should_exit = True
+    thread.join(10)
