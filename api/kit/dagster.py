@@ -11,6 +11,8 @@ from core.runs.ports import EngineRun, Launch, RunStatus
 
 LOCATION: Final = "workbench"
 REPOSITORY: Final = "__repository__"
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+CHECK_SECONDS: Final = 5
 
 STATUSES: Final = {
     "QUEUED": RunStatus.QUEUED,
@@ -179,9 +181,13 @@ class DagsterEngine:
                 break
         return said
 
+    def check(self) -> None:
+        """Raise Unavailable unless Dagster answers, its database included, within a few seconds."""
+        self._ask(_GET, {"id": NOBODY}, timeout_seconds=CHECK_SECONDS)
+
     def location_error(self) -> str | None:
         """None when the code location is loaded, otherwise why it is not."""
-        answer = self._ask(_LOCATION, {})["workspaceOrError"]
+        answer = self._ask(_LOCATION, {}, timeout_seconds=CHECK_SECONDS)["workspaceOrError"]
         entries = {entry["name"]: entry for entry in answer.get("locationEntries", [])}
         entry = entries.get(LOCATION)
         if entry is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from api.kit.errors import responses
-from api.kit.state import CatalogReader, RunReader, SessionDep, WorkspaceDep
+from api.kit.state import CatalogReader, RunReader, SessionDep, StateDep, WorkspaceDep
 from api.models.schemas import FacetsOut, NodeItem, NodeList, NodeOut, NodeRunList, NodeRunOut, node_facts
 from core.catalog import repository, service
 from core.catalog.repository import NodeFilter
@@ -76,10 +76,11 @@ def model_runs(
     _actor: RunReader,
     workspace: WorkspaceDep,
     session: SessionDep,
+    state: StateDep,
     unique_id: NodeId,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> NodeRunList:
     """The latest executions of a node, newest first."""
     service.require_node(session, workspace.id, unique_id)
-    rows = runs.runs_of_node(session, workspace.id, unique_id, limit=limit)
+    rows = runs.runs_of_node(session, state.engine, workspace.id, unique_id, limit=limit)
     return NodeRunList(items=[NodeRunOut.of(row) for row in rows])

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from core.artifacts.errors import MalformedArtifact
+from core.artifacts.results import parse_time
 from core.catalog.values import ParsedColumn, ParsedNode
 
 SECTIONS = (
@@ -48,6 +50,7 @@ class Manifest:
     adapter_type: str | None
     project_name: str | None
     assets_digest: str
+    generated_at: datetime | None = None
     known: frozenset[str] = field(default_factory=frozenset[str])
 
 
@@ -69,8 +72,16 @@ def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
         _text(metadata.get("adapter_type")),
         _text(metadata.get("project_name")),
         _assets_digest(nodes),
+        _moment(metadata.get("generated_at")),
         frozenset(node.unique_id for node in nodes),
     )
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return parse_time(value)
+    except ValueError:
+        return None
 
 
 def _entries(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

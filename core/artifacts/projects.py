@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sqlalchemy.exc import DataError
+from sqlalchemy.orm import Session
 
 from core.artifacts import service as artifacts
 from core.artifacts.project_files import ProjectRequest, fingerprint, profile_targets, profiles_dir_of
@@ -58,24 +59,31 @@ def prepare(
         db.dispose()
 
 
+def _key_of(session: Session, project: ProjectRequest) -> str:
+    """The key that the folder has already, or else the one of its name.
+
+    A folder stays the workspace it is, also while its dbt_project.yml cannot be read.
+    """
+    if known := workspaces.by_project_dir(session, str(project.project_dir)):
+        return known.key
+    namesake = workspaces.by_key(session, project.key)
+    if namesake and Path(namesake.project_dir).exists():
+        raise Invalid(
+            f"{project.project_dir} and {namesake.project_dir} are both named {project.key!r}.",
+            hint="Give one of them another `name:` in dbt_project.yml.",
+        )
+    return project.key
+
+
 def _register(db: Database, projects: Sequence[ProjectRequest]) -> None:
     with db.session() as session:
         for project in projects:
-            existing = workspaces.by_key(session, project.key)
-            if (
-                existing
-                and Path(existing.project_dir) != project.project_dir
-                and Path(existing.project_dir).exists()
-            ):
-                raise Invalid(
-                    f"{project.project_dir} and {existing.project_dir} are both named {project.key!r}.",
-                    hint="Give one of them another `name:` in dbt_project.yml.",
-                )
+            key = _key_of(session, project)
             profiles = profiles_dir_of(project.project_dir)
             workspaces.register(
                 session,
                 Registration(
-                    key=project.key,
+                    key=key,
                     name=project.name,
                     project_dir=str(project.project_dir),
                     profiles_dir=str(profiles),

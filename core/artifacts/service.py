@@ -47,7 +47,7 @@ def collect(db: Database, store: ArtifactStore, arrival: Arrival, target: Path) 
 
 
 def take_in(db: Database, store: ArtifactStore, arrival: Arrival, path: Path) -> Ingest:
-    """Store one file and ingest it. Returns the record, whose `outcome` is `ingested` or `refused`."""
+    """Store one file and ingest it. The record's `outcome` is `ingested`, `superseded` or `refused`."""
     stored = store.put(path)
     try:
         with db.session() as session:
@@ -58,11 +58,27 @@ def take_in(db: Database, store: ArtifactStore, arrival: Arrival, path: Path) ->
             record = _record(arrival, path.name, stored, "ingested", None, changes)
             session.add(record)
             return record
+    except Superseded:
+        return _supersede(db, arrival, path.name, stored)
     except WorkbenchError as error:
         return _refuse(db, arrival, path.name, stored, error.message)
     except DataError as error:
         reason = f"{path.name} holds a value that the catalog cannot keep: {error.orig}"
         return _refuse(db, arrival, path.name, stored, reason)
+
+
+class Superseded(Exception):
+    """A manifest from before what is known already: of a long run, while the project was parsed anew."""
+
+
+def _supersede(db: Database, arrival: Arrival, name: str, stored: Stored) -> Ingest:
+    """Kept for its run, and without effect on the catalog."""
+    with db.session() as session:
+        _keep_for_run(session, arrival, name, stored)
+        reason = "A newer state of the project is known."
+        record = _record(arrival, name, stored, "superseded", reason, Changes())
+        session.add(record)
+    return record
 
 
 def _refuse(db: Database, arrival: Arrival, name: str, stored: Stored, reason: str) -> Ingest:
@@ -104,9 +120,13 @@ def _manifest(
     session: Session, workspace: Workspace, _arrival: Arrival, path: Path, stored: Stored
 ) -> Changes:
     manifest = parse_manifest(read_artifact(path, "manifest", "manifest.json"))
+    generated_at = manifest.generated_at or clock.now()
+    if workspace.state_at is not None and generated_at < workspace.state_at:
+        raise Superseded
     changes = writing.write_manifest(session, workspace.id, manifest.nodes, clock.now())
     workspaces.mark_ready(
         workspace,
+        at=generated_at,
         digest=stored.digest,
         assets_digest=manifest.assets_digest,
         adapter=manifest.adapter_type,

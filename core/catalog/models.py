@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -101,7 +101,7 @@ class NodeResult(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     execution_time: Mapped[float | None]
     message: Mapped[str | None] = mapped_column(Text)
-    failures: Mapped[int | None]
+    failures: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class SourceFreshness(Base):

@@ -84,7 +84,23 @@ def write_freshness(
             }
             for result in batch
         ]
-        _upsert(session, SourceFreshness, rows, ("workspace_id", "unique_id"))
+        _upsert_freshness(session, rows)
+
+
+def _upsert_freshness(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Of two answers that arrive out of order, the later one stands."""
+    key = ["workspace_id", "unique_id"]
+    statement = insert(SourceFreshness)
+    upsert = statement.on_conflict_do_update(
+        index_elements=key,
+        set_={name: statement.excluded[name] for name in rows[0] if name not in key},
+        where=sa.or_(
+            SourceFreshness.snapshotted_at.is_(None),
+            statement.excluded.snapshotted_at.is_(None),
+            SourceFreshness.snapshotted_at <= statement.excluded.snapshotted_at,
+        ),
+    )
+    session.connection().execute(upsert, list(rows))
 
 
 class ByName:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,8 +28,8 @@ class RunNode(Base):
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     execution_time: Mapped[float | None]
     message: Mapped[str | None] = mapped_column(Text)
-    failures: Mapped[int | None]
-    rows_affected: Mapped[int | None]
+    failures: Mapped[int | None] = mapped_column(BigInteger)
+    rows_affected: Mapped[int | None] = mapped_column(BigInteger)
     thread: Mapped[str | None] = mapped_column(String(50))
     adapter_response: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 

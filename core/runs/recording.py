@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.catalog.models import Node, NodeResult
+from core.catalog.values import Freshness
+from core.catalog.writing import write_freshness
 from core.kit import clock
 from core.kit.text import storable
 from core.runs.models import RunNode, RunStep
@@ -18,6 +20,8 @@ from core.runs.values import NodeOutcome
 # Only these say something about a node's health; `compile` calls everything a success.
 EXECUTING = frozenset({"build", "run", "test", "seed", "snapshot"})
 UNFINISHED = ("running",)
+FRESHNESS = "source freshness"
+RUNTIME_ERROR = "runtime error"
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,34 @@ def record_node(session: Session, context: StepContext, report: NodeReport) -> N
     key = {"run_id": context.run_id, "step": context.step, "unique_id": report.unique_id}
     statement = insert(RunNode).values(**key, **values)
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+    if report.status == RUNTIME_ERROR and context.command == FRESHNESS:
+        _record_unanswered(session, context, report)
+    if report.finished_at is not None and context.command in EXECUTING:
+        # Not left to run_results.json: a dbt that is killed never writes it.
+        _write_latest(session, context, [_as_outcome(report)])
+
+
+def _record_unanswered(session: Session, context: StepContext, report: NodeReport) -> None:
+    """Dbt 1.11 leaves sources that it could not ask out of sources.json; their old answer must not stand."""
+    message = "dbt could not ask this source; the log of the run says why."
+    at = report.finished_at or clock.now()
+    unanswered = Freshness(report.unique_id, RUNTIME_ERROR, None, at, None, message, report.execution_time)
+    write_freshness(session, context.workspace_id, [unanswered], context.run_id)
+
+
+def _as_outcome(report: NodeReport) -> NodeOutcome:
+    return NodeOutcome(
+        unique_id=report.unique_id,
+        status=report.status,
+        started_at=report.started_at,
+        finished_at=report.finished_at,
+        execution_time=report.execution_time,
+        message=report.message,
+        failures=report.failures,
+        rows_affected=None,
+        thread=report.thread,
+        adapter_response={},
+    )
 
 
 def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
@@ -155,11 +187,11 @@ def _write_latest(session: Session, context: StepContext, outcomes: Sequence[Nod
     ]
     key = ["workspace_id", "unique_id"]
     statement = insert(NodeResult)
-    # Of two runs that end out of order, the later result is the latest.
+    # Of two runs that end out of order, the later result is the latest; in one run, the later word is.
     latest = statement.on_conflict_do_update(
         index_elements=key,
         set_={name: statement.excluded[name] for name in rows[0] if name not in key},
-        where=NodeResult.at <= statement.excluded.at,
+        where=sa.or_(NodeResult.at <= statement.excluded.at, NodeResult.run_id == statement.excluded.run_id),
     )
     session.connection().execute(latest, rows)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.audit import service as audit
 from core.auth.actor import Actor
 from core.environments import service as environments
-from core.kit.errors import Conflict, NotFound, WorkbenchError
+from core.kit.errors import Conflict, NotFound, Unavailable, WorkbenchError
 from core.runs.commands import Step, check_steps
 from core.runs.models import RunNode, RunStep
 from core.runs.ports import (
@@ -224,8 +224,13 @@ def nodes_of_run(session: Session, workspace_id: int, run: EngineRun) -> list[Ru
     return nodes
 
 
-def runs_of_node(session: Session, workspace_id: int, unique_id: str, *, limit: int) -> list[RunNode]:
-    """The latest executions of one node, newest first."""
+def runs_of_node(
+    session: Session, engine: RunEngine, workspace_id: int, unique_id: str, *, limit: int
+) -> list[RunNode]:
+    """The latest executions of one node, newest first.
+
+    Whether one that is recorded as running still does is asked of Dagster: its worker may have died.
+    """
     query = (
         sa.select(RunNode)
         .where(RunNode.workspace_id == workspace_id, RunNode.unique_id == unique_id)
@@ -233,7 +238,22 @@ def runs_of_node(session: Session, workspace_id: int, unique_id: str, *, limit: 
         .order_by(RunNode.started_at.desc().nulls_last(), RunNode.run_id)
         .limit(limit)
     )
-    return list(session.scalars(query))
+    rows = list(session.scalars(query))
+    unfinished = {row.run_id for row in rows if row.status == "running"}
+    dead = {run_id for run_id in unfinished if not _still_runs(engine, run_id)}
+    for row in rows:
+        if row.status == "running" and row.run_id in dead:
+            session.expunge(row)
+            row.status = "unknown"
+    return rows
+
+
+def _still_runs(engine: RunEngine, run_id: str) -> bool:
+    try:
+        run = engine.get(run_id)
+    except Unavailable:
+        return False  # nobody can tell, which is what `unknown` says
+    return run is not None and run.status not in ENDED
 
 
 def _views(session: Session, workspace: Workspace, runs: Sequence[EngineRun]) -> list[RunView]:

@@ -21,6 +21,7 @@ class Workspace(Base):
     """A dbt project and the people, runs and catalog around it.
 
     `manifest_digest` names the last manifest that parsed; it outlives a later failure.
+    `state_at` is the moment that the state speaks of: a manifest from before changes nothing.
     `project_fingerprint` says which state of the project's files was last parsed.
     """
 
@@ -38,6 +39,7 @@ class Workspace(Base):
     state_hint: Mapped[str | None] = mapped_column(Text)
     manifest_digest: Mapped[str | None] = mapped_column(String(64))
     manifest_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    state_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     assets_digest: Mapped[str | None] = mapped_column(String(64))
     adapter_type: Mapped[str | None] = mapped_column(String(50))
     dbt_version: Mapped[str | None] = mapped_column(String(50))

@@ -1,6 +1,7 @@
 """Workspaces: finding and registering them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -58,6 +59,12 @@ def by_key(session: Session, key: str) -> Workspace | None:
     return session.scalar(sa.select(Workspace).where(Workspace.key == key))
 
 
+def by_project_dir(session: Session, project_dir: str) -> Workspace | None:
+    """The workspace of this folder, for processes that serve them all."""
+    query = sa.select(Workspace).where(Workspace.project_dir == project_dir).order_by(Workspace.id)
+    return session.scalars(query).first()
+
+
 def register(session: Session, registration: Registration) -> Workspace:
     """Add a workspace, or point an existing one to where its project is now."""
     workspace = by_key(session, registration.key)
@@ -83,7 +90,13 @@ def register(session: Session, registration: Registration) -> Workspace:
 
 
 def mark_ready(
-    workspace: Workspace, *, digest: str, assets_digest: str, adapter: str | None, dbt: str | None
+    workspace: Workspace,
+    *,
+    at: datetime,
+    digest: str,
+    assets_digest: str,
+    adapter: str | None,
+    dbt: str | None,
 ) -> None:
     """The project parses: this manifest is the one to go by."""
     workspace.state = WorkspaceState.READY
@@ -92,6 +105,7 @@ def mark_ready(
     workspace.manifest_digest = digest
     workspace.assets_digest = assets_digest
     workspace.manifest_at = clock.now()
+    workspace.state_at = at
     workspace.adapter_type = adapter
     workspace.dbt_version = dbt
 
@@ -102,6 +116,7 @@ MEND = "Mend the project, then choose Parse again (or run `dbt parse` here)."
 def mark_broken(workspace: Workspace, message: str, hint: str = MEND) -> None:
     """The project cannot be read; the last good manifest stays."""
     workspace.state = WorkspaceState.BROKEN
+    workspace.state_at = clock.now()
     workspace.state_message = storable(message)
     workspace.state_hint = hint
 

@@ -38,12 +38,12 @@ def unchanged(settings: Settings, wanted: Sequence[ProjectRequest]) -> list[str]
     db = Database(make_engine(str(settings.database_url), pool_size=1))
     try:
         with db.session() as session:
-            known = {workspace.key: workspace for workspace in workspaces.all_workspaces(session)}
+            known = {item.project_dir: item for item in workspaces.all_workspaces(session)}
     finally:
         db.dispose()
-    registered = all(_is_registered(project, known.get(project.key)) for project in wanted)
+    registered = all(_is_registered(project, known.get(str(project.project_dir))) for project in wanted)
     parsed = all(is_current(settings, workspace) for workspace in known.values())
-    return sorted(known) if registered and parsed else None
+    return sorted(item.key for item in known.values()) if registered and parsed else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,11 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _is_registered(project: ProjectRequest, workspace: Workspace | None) -> bool:
-    return workspace is not None and (workspace.name, workspace.project_dir, workspace.profiles_dir) == (
-        project.name,
-        str(project.project_dir),
-        str(profiles_dir_of(project.project_dir)),
-    )
+    profiles = str(profiles_dir_of(project.project_dir))
+    return workspace is not None and (workspace.name, workspace.profiles_dir) == (project.name, profiles)
 
 
 def _say(line: str) -> None:

@@ -160,10 +160,17 @@ class StepRunner:
         # An interrupt may surface outside of `events`, or as an error of whatever it cut short.
         if self.outcome.status == "failed" and self._is_cancelling():
             self.outcome = Outcome("cancelled", self.outcome.exit_code, CANCELLED)
+        try:
+            self._report_artifacts()
+        finally:
+            self._record_end()
+
+    def _report_artifacts(self) -> None:
         for name, reason in self._keep_artifacts():
-            self._log.write(
-                f"{name} was put aside: {reason}", step=self._index, level="warn", event="ArtifactRefused"
-            )
+            text = f"{name} was put aside: {reason}"
+            self._log.write(text, step=self._index, level="warn", event="ArtifactRefused")
+
+    def _record_end(self) -> None:
         with self._place.services.db.session() as session:
             recording.end_step(
                 session,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.audit.models import AuditLog
 from core.auth.actor import Actor, Scope, local_admin
+from core.catalog.models import NodeResult, SourceFreshness
 from core.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from core.runs import recording, service
 from core.runs.models import RunNode, RunStep
@@ -214,8 +215,39 @@ def test_history_of_a_node_is_its_own_workspaces_newest_first(shop: Shop) -> Non
         where.ran(result("model.shop.a", "success"), run_id=f"r{number}")
     shop.ran(result("model.shop.a", "success"), run_id="compiled", command="compile")
     with shop.db.session() as session:
-        rows = service.runs_of_node(session, shop.workspace_id, "model.shop.a", limit=10)
+        rows = service.runs_of_node(session, Engine(), shop.workspace_id, "model.shop.a", limit=10)
     assert {row.run_id for row in rows} == {"r0", "r1"}
+
+
+@pytest.mark.parametrize(
+    ("run", "shown"),
+    [(a_run(), "running"), (a_run(status=RunStatus.FAILED), "unknown"), (a_run("another"), "unknown")],
+)
+def test_history_does_not_say_running_of_a_run_that_ended(shop: Shop, run: EngineRun, shown: str) -> None:
+    begin(shop, LIVE)
+    with shop.db.session() as session:
+        (row,) = service.runs_of_node(session, Engine([run]), shop.workspace_id, "model.shop.a", limit=10)
+    assert row.status == shown
+    assert nodes(shop)["a"].status == "running"
+
+
+def test_a_node_that_ended_before_dbt_was_killed_has_its_result(shop: Shop) -> None:
+    begin(shop, replace(LIVE, status="error", finished_at=NOW, message="nope"))
+    with shop.db.session() as session:
+        (latest,) = session.scalars(sa.select(NodeResult))
+    assert (latest.status, latest.run_id, latest.message) == ("error", "run-1", "nope")
+    shop.ran(result("model.shop.a", "success", at="2025-12-31T23:59:59Z", message="the file's word"))
+    with shop.db.session() as session:
+        assert session.scalars(sa.select(NodeResult)).one().message == "the file's word"
+
+
+def test_a_source_that_could_not_be_asked_does_not_keep_its_old_answer(shop: Shop) -> None:
+    seen = NodeReport("source.shop.raw.orders", "orders", "source", "runtime error", NOW, finished_at=NOW)
+    begin(shop, seen, command="source freshness")
+    with shop.db.session() as session:
+        (row,) = session.scalars(sa.select(SourceFreshness))
+    assert (row.status, row.run_id, row.max_loaded_at) == ("runtime error", "run-1", None)
+    assert "log of the run" in (row.message or "")
 
 
 def test_a_request_is_checked_before_anything_is_written(shop: Shop) -> None:
