@@ -1,5 +1,6 @@
 """The way to Dagster: GraphQL over HTTP to dagster-webserver. Implements `core.runs.ports.RunEngine`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -132,7 +133,10 @@ class DagsterEngine:
         }
         answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
-            raise Conflict(f"Dagster did not take the run: {_reason(answer)}", hint=_LAUNCH_HINT)
+            reason = _reason(answer)
+            if _NOBODY_HOME in reason:
+                raise Unavailable("Dagster's code server does not answer.", hint=_LAUNCH_HINT)
+            raise Conflict(f"Dagster did not take the run: {reason}", hint=_LAUNCH_HINT)
         return _run(answer["run"])
 
     def get(self, run_id: str) -> EngineRun | None:
@@ -175,7 +179,7 @@ class DagsterEngine:
                     # A worker that died says nothing itself; what Dagster noticed stands just before.
                     said = engine if str(text).startswith(_FROM_OUTSIDE) else text
                 elif event["__typename"] == "EngineEvent":
-                    engine = text
+                    engine = _plainly(text)
             cursor = log.get("cursor")
             if not log.get("hasMore"):
                 break
@@ -223,9 +227,17 @@ class DagsterEngine:
 
 
 _FROM_OUTSIDE: Final = "This run has been marked as failed from outside"
+_NOBODY_HOME: Final = "DagsterUserCodeUnreachableError"
+_WORKER_GONE: Final = re.compile(r"Detected run worker status \w+: '(.+)'\. Marking run \S+ as failed\.?")
 _LAUNCH_HINT: Final = (
     "If the project is new or changed, Dagster may still be loading it; try again in a moment."
 )
+
+
+def _plainly(text: Any) -> Any:
+    """Why a run's worker is gone, without what Dagster says around it."""
+    found = _WORKER_GONE.fullmatch(str(text).strip())
+    return found[1] if found else text
 
 
 def _first_line(text: str) -> str:

@@ -24,12 +24,14 @@ from api.runs.schemas import (
     RunOptionsOut,
     RunOut,
 )
+from core.artifacts import projects
 from core.artifacts import service as artifacts
 from core.kit.errors import NotFound
 from core.runs import service
 from core.runs.ports import RunStatus
 from core.runs.service import RunFilter, RunRequest
 from core.workspaces import service as workspaces
+from core.workspaces.models import WorkspaceState
 
 router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 
@@ -65,6 +67,9 @@ def start_run(actor: RunStarter, key: WorkspaceKey, state: StateDep, body: RunIn
     request = RunRequest([step.model_dump() for step in body.steps], body.environment)
     with state.db.session() as session:
         workspace = workspaces.get_workspace(session, actor, key)
+    if workspace.state == WorkspaceState.BROKEN:
+        projects.look_again(state.db, workspace)
+    with state.db.session() as session:
         launch = service.prepare_start(session, actor, workspace, request)
     return RunOut.of(service.view_launched(workspace, state.engine.launch(launch)))
 

@@ -113,11 +113,10 @@ async def _events(state: State, workspace: Workspace, run_id: str, first: int) -
                 shown, said = status, now
                 ended = status.status in ENDED
                 yield _event("status", status.model_dump_json())
-        lines = await run_in_threadpool(tail.read, PAGE_LINES)
-        for line in lines:
-            yield _event("line", json.dumps(asdict(line), ensure_ascii=False), line.line)
+        lines = await run_in_threadpool(_page, tail)
         if lines:
             said = now
+            yield lines
             continue
         if ended and shown is not None:
             yield _event("end", shown.model_dump_json())
@@ -136,6 +135,12 @@ def _status(state: State, workspace: Workspace, run_id: str) -> LogStatus | None
     except (WorkbenchError, SQLAlchemyError):
         return None
     return LogStatus(status=view.run.status, status_message=view.status_message)
+
+
+def _page(tail: LogTail) -> str:
+    """A page of new lines as events, in one piece: a piece per line keeps the server from all else."""
+    lines = tail.read(PAGE_LINES)
+    return "".join(_event("line", json.dumps(asdict(line), ensure_ascii=False), line.line) for line in lines)
 
 
 def _event(name: str, data: str, number: int | None = None) -> str:

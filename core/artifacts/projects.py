@@ -135,10 +135,10 @@ def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
             message = record.message
     except subprocess.TimeoutExpired:
         message = f"dbt parse did not end within {PARSE_TIMEOUT_SECONDS} seconds."
-    except (WorkbenchError, OSError) as error:
+    except OSError as error:
         message = str(error)
-    except DataError as error:
-        message = f"The project holds a value that cannot be kept: {error.orig}"
+    except (WorkbenchError, DataError) as error:
+        message = _why(error)
     with db.session() as session:
         row = session.get_one(Workspace, workspace.id)
         row.project_fingerprint = seen
@@ -147,13 +147,44 @@ def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
 
 
 def _sync_environments(db: Database, workspace: Workspace) -> str:
+    with db.session() as session:
+        return _follow_profile(session, session.get_one(Workspace, workspace.id))
+
+
+def _follow_profile(session: Session, workspace: Workspace) -> str:
+    """Make the environments those of the profile as it is now; the dbt target of the default one."""
     project_dir = Path(workspace.project_dir)
     if not project_dir.is_dir():
         raise Invalid(f"The folder of the project, {project_dir}, is gone.")
     targets = profile_targets(project_dir, Path(workspace.profiles_dir))
-    with db.session() as session:
-        environments.sync_targets(session, workspace.id, targets)
-        return environments.pick(session, workspace.id, None).dbt_target
+    environments.sync_targets(session, workspace.id, targets)
+    return environments.pick(session, workspace.id, None).dbt_target
+
+
+def look_again(db: Database, workspace: Workspace) -> None:
+    """Read the profile of a broken project anew: a run needs a target, and it may have been mended since.
+
+    Raises:
+        Invalid: it still cannot be read, and no environment is known from before.
+    """
+    try:
+        with db.session() as session:
+            row = session.get_one(Workspace, workspace.id, with_for_update=True)
+            row.profiles_dir = str(profiles_dir_of(Path(row.project_dir)))
+            _follow_profile(session, row)
+    except (WorkbenchError, DataError) as error:
+        reason = _why(error)
+        with db.session() as session:
+            if environments.environments_of(session, [workspace.id])[workspace.id]:
+                return  # dbt will say in its own words what is wrong
+            workspaces.mark_broken(session.get_one(Workspace, workspace.id), reason)
+        raise Invalid(reason, hint=workspaces.MEND) from error
+
+
+def _why(error: WorkbenchError | DataError) -> str:
+    if isinstance(error, DataError):
+        return f"The project holds a value that cannot be kept: {error.orig}"
+    return str(error)
 
 
 def parse_folder(data_dir: Path, key: str) -> Path:

@@ -16,6 +16,10 @@ START_PATIENCE = 180.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 # A service that stays up this long has recovered: its next death starts the pauses anew.
 RECOVERED_AFTER = 60.0
+# How often a service is looked at for what it cannot do without; after how many bad looks it is asked to mend
+# itself, and after how many it is started again, which costs what runs in it.
+LOOK_EVERY = 3.0
+MEND_AT, RESTART_AT = 2, 12
 
 
 class Background(Generic[T]):
@@ -199,10 +203,17 @@ class Service(Part):
         ready: Callable[[], bool],
         needs: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
+        whole: Callable[[int], bool] = lambda _pid: True,
+        mend: Callable[[], object] = lambda: None,
     ) -> None:
+        """`whole` tells whether it has the processes of its own that it needs; `mend` asks for new ones."""
         super().__init__(name, needs)
         self._spawn = spawn
         self._ready = ready
+        self._whole = whole
+        self._mend = mend
+        self._look_at = 0.0
+        self._bad_looks = 0
         self._clock = clock
         self._question = Question(ready)
         self._attempts = 0
@@ -218,6 +229,7 @@ class Service(Part):
         self._attempts += 1
         self._began = self._clock()
         self._up = False
+        self._bad_looks = 0
         self._question = Question(self._ready)
         self._again_at = None
         self.child = self._spawn()
@@ -265,7 +277,24 @@ class Service(Part):
         if not self._up and self._question.answer():
             self._up = True
             return Event("again", "ready again", self._clock() - self._began)
-        return None
+        return self._look_whole(child) if self._up else None
+
+    def _look_whole(self, child: Child) -> Event | None:
+        """Mend a service that lost a process it needs; not at the first look, it may be changing it."""
+        if self._clock() < self._look_at:
+            return None
+        self._look_at = self._clock() + LOOK_EVERY
+        was = self._bad_looks
+        self._bad_looks = 0 if self._whole(child.pid) else was + 1
+        if was >= MEND_AT and not self._bad_looks:
+            return Event("again", "whole again")
+        if self._bad_looks == MEND_AT:
+            Background(self._mend)
+            return Event("mending", f"a process of its own is gone (see {child.log}); asking for a new one")
+        if self._bad_looks < RESTART_AT:
+            return None
+        child.kill()
+        return self._try_later("a process of its own is gone and does not come back")
 
     def _started(self) -> Child:
         if self.child is None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import psycopg
 
 from deploy.local.checks import HOST
@@ -48,6 +49,15 @@ def socket_accepts(path: Path) -> bool:
         except OSError:
             return False
         return True
+
+
+def has_children(pid: int) -> bool:
+    """Whether a process has a living process of its own."""
+    try:
+        children = psutil.Process(pid).children()
+        return any(child.status() != psutil.STATUS_ZOMBIE for child in children)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def daemon_beats(database_url: str, since: datetime) -> bool:

@@ -106,7 +106,14 @@ class Stack:
         command = [sys.executable, "-m", "dagster", "code-server", "start", "--socket", str(socket)]
         command += ["--location-name", "workbench", "-m", "orchestration.definitions", "-d", str(REPOSITORY)]
         spawn = self._spawner(CODE_SERVER, command, before=lambda: socket.unlink(missing_ok=True))
-        return Service(CODE_SERVER, spawn, partial(probes.socket_accepts, socket), needs)
+        # It outlives the process in which it holds the definitions, and then answers nothing for ever.
+        ready = partial(probes.socket_accepts, socket)
+        return Service(CODE_SERVER, spawn, ready, needs, whole=probes.has_children, mend=self._reload)
+
+    def _reload(self) -> None:
+        from orchestration.lib.reload import request_reload
+
+        request_reload(self._addresses.webserver)
 
     def _api(self) -> Service:
         command = [sys.executable, "-m", "uvicorn", "api.main:create_app", "--factory", "--host", HOST]

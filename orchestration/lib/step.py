@@ -32,6 +32,7 @@ STOP_SECONDS = 8
 USAGE_OR_PARSE_ERROR = 2
 MESSAGE_LENGTH = 8000
 CANCELLED = "Cancelled."
+LEVEL_OF = {"success": "info", "cancelled": "warn"}
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class StepRunner:
             self.outcome = Outcome("success", code)
             return
         said = dict.fromkeys(_without_traceback(text) for text in invocation.error_messages)
-        message = "\n".join(text for text in said if text) or f"dbt ended with code {code}."
+        message = "\n".join(text for text in said if text) or _ending(code)
         self.outcome = Outcome("failed", code, message[:MESSAGE_LENGTH])
 
     def _end(self, invocation: TeeInvocation | None) -> None:
@@ -182,7 +183,7 @@ class StepRunner:
             if self._says_broken():
                 row = session.get_one(Workspace, self._place.workspace.id)
                 workspaces.mark_broken(row, self.outcome.message or "dbt gave no reason.")
-        level = "info" if self.outcome.status == "success" else "error"
+        level = LEVEL_OF.get(self.outcome.status, "error")
         text = f"Step {self._index} ended: {self.outcome.status}"
         self._log.write(text, step=self._index, level=level, event="StepEnded")
 
@@ -215,3 +216,10 @@ class StepRunner:
 def _without_traceback(text: str) -> str:
     """What dbt says, without where in dbt it says it; the log has both."""
     return re.split(r"^Traceback \(most recent call last\)", text, maxsplit=1, flags=re.MULTILINE)[0].strip()
+
+
+def _ending(code: int) -> str:
+    """How a dbt that said nothing ended; a signal shows as a negative code."""
+    if code < 0:
+        return f"dbt was killed by signal {-code}, for example because memory ran out."
+    return f"dbt ended with code {code}."

@@ -291,7 +291,7 @@ def test_what_is_nowhere_near_is_just_not_found(stocked: Shop, asked: str) -> No
     [
         ("model.shop.orders", "model", "table", "/assets/w/shop/orders"),
         ("model.shop.dim.v2", "model", "table", "/assets/w/shop/dim/v2"),
-        ("seed.shop.a b/c", "seed", "seed", "/assets/w/shop/a%20b%2Fc"),
+        ("seed.shop.a b/c", "seed", "seed", "/assets/w/shop/a_u20_b_u2f_c"),
         ("model.shop.totals", "model", "ephemeral", None),
         ("source.shop.raw.orders", "source", None, None),
         ("test.shop.t", "test", None, None),

@@ -8,8 +8,11 @@ import pytest
 from core.artifacts import projects
 from core.artifacts.project_files import describe_project
 from core.artifacts.projects import PreparedProject, prepare
+from core.environments import service as environments
+from core.kit.database import Database, make_engine
 from core.kit.errors import Invalid
 from core.kit.settings import Settings
+from core.workspaces import service as workspaces
 
 
 @pytest.fixture
@@ -85,3 +88,22 @@ def test_a_project_that_is_gone_is_broken_and_stays(settings: Settings, tmp_path
     found = prepared(settings)["shop"]
     assert found.state == "broken"
     assert "is gone" in (found.message or "")
+
+
+def test_a_profile_that_was_mended_is_found_without_a_start(settings: Settings, tmp_path: Path) -> None:
+    folder = a_project(tmp_path / "shop", None)
+    prepared(settings, folder)
+    db = Database(make_engine(str(settings.database_url)))
+    try:
+        with db.session() as session:
+            workspace = workspaces.require(session, "shop")
+        with pytest.raises(Invalid, match="cannot be read"):
+            projects.look_again(db, workspace)
+        (folder / "profiles.yml").write_text("shop: {outputs: {dev: {type: duckdb}}}")
+        projects.look_again(db, workspace)
+        (folder / "profiles.yml").write_text("shop: [")
+        projects.look_again(db, workspace)
+        with db.session() as session:
+            assert environments.pick(session, workspace.id, None).dbt_target == "dev"
+    finally:
+        db.dispose()

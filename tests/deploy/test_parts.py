@@ -1,12 +1,26 @@
 import errno
 import os
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.local.errors import PartFailed
-from deploy.local.parts import Event, Gate, InProcess, Once, Part, Service, ending
+from deploy.local.parts import (
+    LOOK_EVERY,
+    RESTART_AT,
+    Event,
+    Gate,
+    InProcess,
+    Once,
+    Part,
+    Service,
+    ending,
+)
+from deploy.local.probes import has_children
 from deploy.local.process import Child, wait_until
 
 Spawn = Callable[..., Callable[[], Child]]
@@ -181,3 +195,47 @@ def test_a_gate_opens_with_the_answer() -> None:
 def test_ends_in_words() -> None:
     assert ending(2) == "ended with status 2"
     assert ending(-9) == "killed by signal 9"
+
+
+def looks_of(spawn: Spawn, whole: list[bool]) -> tuple[list[Event], list[str], Service]:
+    now = [0.0]
+    mended: list[str] = []
+    service = Service(
+        "x",
+        spawn("sleep", "600"),
+        lambda: True,
+        clock=lambda: now[0],
+        whole=lambda _pid: whole.pop(0),
+        mend=lambda: mended.append("asked"),
+    )
+    up(service)
+    events: list[Event] = []
+    while whole:
+        now[0] += LOOK_EVERY
+        event = service.tend()
+        events += [event] if event else []
+    return events, mended, service
+
+
+def test_a_service_that_lost_a_process_of_its_own_is_asked_to_mend_itself(spawn: Spawn) -> None:
+    events, mended, service = looks_of(spawn, [True, False, True, False, False, False, True])
+    assert [event.state for event in events] == ["mending", "again"]
+    assert wait_until(lambda: mended == ["asked"], 5)
+    assert service.child is not None
+    assert service.child.exit_status() is None
+    service.child.kill()
+
+
+def test_a_service_that_does_not_mend_itself_is_started_again(spawn: Spawn) -> None:
+    events, _, service = looks_of(spawn, [False] * RESTART_AT)
+    assert [event.state for event in events] == ["mending", "stopped"]
+    assert service.child is not None
+    assert service.child.exit_status() is not None
+
+
+def test_children_that_live_are_seen_and_dead_ones_are_not() -> None:
+    with subprocess.Popen(["sh", "-c", "sleep 600 & wait"], start_new_session=True) as shell:
+        assert wait_until(lambda: has_children(shell.pid), 10)
+        os.kill(psutil.Process(shell.pid).children()[0].pid, signal.SIGKILL)
+        assert shell.wait(10) is not None
+    assert not has_children(shell.pid)

@@ -8,6 +8,7 @@ from dagster import AssetKey, Definitions
 
 from core.artifacts.project_files import describe_project
 from core.artifacts.projects import prepare
+from core.catalog.assets import asset_key, asset_path
 from core.runs.service import job_name
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
@@ -92,3 +93,8 @@ def test_a_run_process_loads_only_its_own_workspace(
     found = compose.sources(shared, job_name(second.key))
     assert [source.key for source in found] == [second.key]
     assert {source.key for source in compose.sources(shared, None)} == {workspace.key, second.key}
+
+
+def test_names_outside_of_dagsters_alphabet_do_not_cost_a_project_its_assets() -> None:
+    assert asset_key("shop", "model.shop.été v-1.v2") == ["shop", "shop", "_ue9_t_ue9__u20_v-1", "v2"]
+    assert asset_path("shop", "model.shop.été", "model", "table") == "/assets/shop/shop/_ue9_t_ue9_"

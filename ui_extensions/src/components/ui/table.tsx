@@ -15,7 +15,8 @@ export function Table({
   className?: string;
 }) {
   return (
-    <div className={cn("overflow-auto", className)}>
+    // Positioned, or text for screen readers in cells out of sight would widen the page itself.
+    <div className={cn("relative overflow-auto", className)}>
       <table
         aria-label={label}
         className="w-full border-separate border-spacing-0 text-sm [&_tbody_tr:last-child_td]:border-b-0"
