@@ -1,5 +1,6 @@
 """Runs: asking for them, finding them, and what is known of each."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -294,13 +295,19 @@ def _step(index: int, step: Step, row: RunStep | None, *, ended: bool) -> StepVi
         index,
         step.command,
         row.command,
-        step.options,
+        step.options or _selected(row.command),
         status,
         row.exit_code,
         row.message,
         row.started_at,
         row.finished_at,
     )
+
+
+def _selected(display: str) -> dict[str, Any]:
+    """What a run of Dagster's page selected; only the recorded command says it, and *Run again* needs it."""
+    words = shlex.split(display)
+    return {"select": words[words.index("--select") + 1 :]} if "--select" in words else {}
 
 
 def _asked(workspace_key: str, run: EngineRun) -> list[Step]:

@@ -282,3 +282,10 @@ def test_a_run_that_ended_cannot_be_cancelled(shop: Shop, status: RunStatus) -> 
 def test_an_actor_without_the_right_is_refused_by_its_name() -> None:
     with pytest.raises(Forbidden, match="run:start"):
         Actor("reader", frozenset({Scope.CATALOG_READ}), None).require(Scope.RUN_START)
+
+
+def test_a_run_of_dagsters_page_says_what_it_selected(shop: Shop) -> None:
+    with shop.db.session() as session:
+        recording.begin_step(session, context(shop), "dbt build --select fqn:shop.a 'fqn:shop.été b'")
+    (step,) = get(shop, a_run(status=RunStatus.SUCCESS)).steps
+    assert step.options == {"select": ["fqn:shop.a", "fqn:shop.été b"]}

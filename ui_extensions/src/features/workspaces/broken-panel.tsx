@@ -42,7 +42,7 @@ function DbtMessage({ workspace }: { workspace: Workspace }) {
     <div className="my-4">
       <div className="overflow-hidden rounded-md border">
         <div className="flex items-center justify-between border-b bg-surface py-0.5 pr-1 pl-3 text-xs text-muted">
-          What dbt said
+          The reason
           <CopyButton text={message} />
         </div>
         <pre className="max-h-[50vh] overflow-auto p-3 font-mono text-xs whitespace-pre-wrap break-words">
