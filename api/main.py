@@ -11,6 +11,7 @@ from api.health.endpoints import router as health
 from api.kit import errors
 from api.kit.dagster import DagsterEngine
 from api.kit.guard import LocalOnly
+from api.kit.limits import BodyLimit
 from api.kit.state import State
 from api.lineage.endpoints import router as lineage
 from api.models.endpoints import router as models
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         store=ArtifactStore(settings.data_dir),
         plugins=PluginManager(),
     )
+    app.add_middleware(BodyLimit)
     app.add_middleware(LocalOnly)
     app.add_middleware(errors.RequestId)
     errors.install(app)

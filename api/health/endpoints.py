@@ -1,5 +1,6 @@
 """Health and public configuration."""
 
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -84,4 +85,17 @@ def _dagster(state: State) -> str | None:
 
 
 def _code_location(state: State) -> str | None:
-    return state.engine.location_error()
+    """Dagster tells what it loaded last; whether the code server still lives is asked of its socket."""
+    return _socket_problem(state.settings.code_socket) or state.engine.location_error()
+
+
+def _socket_problem(path: str | None) -> str | None:
+    if path is None:
+        return None
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        try:
+            client.connect(path)
+        except OSError:
+            return "The code server does not answer."
+    return None

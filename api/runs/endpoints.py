@@ -11,6 +11,7 @@ from api.kit.state import (
     RunReader,
     RunStarter,
     SessionDep,
+    State,
     StateDep,
     WorkspaceDep,
     WorkspaceKey,
@@ -26,12 +27,12 @@ from api.runs.schemas import (
 )
 from core.artifacts import projects
 from core.artifacts import service as artifacts
-from core.kit.errors import NotFound
+from core.kit.errors import Conflict, NotFound
 from core.runs import service
 from core.runs.ports import RunStatus
-from core.runs.service import RunFilter, RunRequest
+from core.runs.service import RunFilter, RunRequest, RunView
 from core.workspaces import service as workspaces
-from core.workspaces.models import WorkspaceState
+from core.workspaces.models import Workspace, WorkspaceState
 
 router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 
@@ -61,7 +62,7 @@ def run_options(_actor: RunReader, _workspace: WorkspaceDep) -> RunOptionsOut:
     return RunOptionsOut.all()
 
 
-@router.post("", status_code=201, responses=responses(404, 409))
+@router.post("", status_code=201, responses=responses(404, 409, 413))
 def start_run(actor: RunStarter, key: WorkspaceKey, state: StateDep, body: RunIn) -> RunOut:
     """Ask for a run. It is queued in Dagster once the audit row is safe."""
     request = RunRequest([step.model_dump() for step in body.steps], body.environment)
@@ -88,9 +89,20 @@ def cancel_run(actor: RunCanceller, key: WorkspaceKey, state: StateDep, run_id: 
     with state.db.session() as session:
         workspace = workspaces.get_workspace(session, actor, key)
         service.cancel_run(session, state.engine, actor, workspace, run_id)
-    state.engine.cancel(run_id)
+    try:
+        state.engine.cancel(run_id)
+    except Conflict:
+        # Dagster also refuses a run that is on its way to an end already.
+        view = _current(state, workspace, run_id)
+        if view.run.status not in {RunStatus.CANCELLING, RunStatus.CANCELLED}:
+            raise
+        return RunOut.of(view)
+    return RunOut.of(_current(state, workspace, run_id))
+
+
+def _current(state: State, workspace: Workspace, run_id: str) -> RunView:
     with state.db.session() as session:
-        return RunOut.of(service.get_run(session, state.engine, workspace, run_id))
+        return service.get_run(session, state.engine, workspace, run_id)
 
 
 @router.get("/{run_id}/nodes", responses=responses(404))
