@@ -8,6 +8,7 @@ from pathlib import Path
 from core.kit.settings import Settings
 from core.workspaces.models import Workspace
 
+# What any process of ours may inherit: where things are, who and where one is, and the way to the network.
 BASE_VARIABLES = frozenset(
     [
         "PATH",
@@ -22,6 +23,7 @@ BASE_VARIABLES = frozenset(
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
         "HTTP_PROXY",
         "HTTPS_PROXY",
         "NO_PROXY",

@@ -7,33 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.kit.settings import OTHER_KNOWN, Settings
+from core.runs.dbt_process import BASE_VARIABLES
 from deploy.local.checks import HOST
 from deploy.local.database import dagster_url
 from deploy.local.layout import DataFolder
 from deploy.local.postgres import DEMO, DEMO_DATABASE, PORT, Access
 
-INHERITED = frozenset(
-    [
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "TMPDIR",
-        "TZ",
-        "LANG",
-        "LANGUAGE",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-    ]
-)
+INHERITED = BASE_VARIABLES - {"PATH"}
 INHERITED_PREFIXES = ("LC_", "DBT_")
 DAGSTER_PATH = "/dagster"
 
