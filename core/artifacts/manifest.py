@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +51,6 @@ class Manifest:
     project_name: str | None
     assets_digest: str
     generated_at: datetime | None = None
-    known: frozenset[str] = field(default_factory=frozenset[str])
 
 
 def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
@@ -73,7 +72,6 @@ def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
         _text(metadata.get("project_name")),
         _assets_digest(nodes),
         _moment(metadata.get("generated_at")),
-        frozenset(node.unique_id for node in nodes),
     )
 
 
