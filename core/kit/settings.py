@@ -3,11 +3,13 @@
 import difflib
 import os
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -67,10 +69,144 @@ class Settings(BaseSettings):
         validation_alias=_named("WORKBENCH_CODE_SOCKET"),
         description="Unix socket of the code location. Set by `workbench up`.",
     )
+    host: str = Field(
+        default="127.0.0.1",
+        validation_alias=_named("WORKBENCH_HOST"),
+        description="Address that the web app and API listen on. Anything but loopback needs login.",
+    )
+    open_without_login: bool = Field(
+        default=False,
+        validation_alias=_named("WORKBENCH_OPEN_WITHOUT_LOGIN"),
+        description="true: whoever reaches WORKBENCH_HOST is admin. Never on a shared network.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        validation_alias=_named("WORKBENCH_TRUSTED_PROXIES"),
+        description="Addresses of reverse proxies, by commas, whose X-Forwarded-For and -Proto are believed.",
+    )
+    cors_origins: str = Field(
+        default="",
+        validation_alias=_named("WORKBENCH_CORS_ORIGINS"),
+        description="Origins, by commas, whose pages may ask the API with a token. Cookies are never taken.",
+    )
+    request_seconds: int = Field(
+        default=120,
+        ge=1,
+        le=3600,
+        validation_alias=_named("WORKBENCH_REQUEST_SECONDS"),
+        description="Seconds that a request may take to arrive, and that its answer may take to begin.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=_named("DATABASE_OWNER_URL"),
+        description="postgresql://... of the role that makes the tables, where DATABASE_URL's is another.",
+    )
     auth_enabled: bool = Field(
         default=False,
         validation_alias=_named("AUTH_ENABLED"),
-        description="Login. This release has one local admin and serves loopback only; true is refused.",
+        description="true: people log in. false: one local admin, served on loopback only.",
+    )
+    jwt_secret_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=_named("JWT_SECRET_KEY"),
+        description="Signs access tokens, 32 characters at least. Unset: made and kept in the data folder.",
+    )
+    jwt_previous_secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_named("JWT_PREVIOUS_SECRET_KEYS"),
+        description="Former JWT_SECRET_KEYs, by commas, whose tokens are still taken.",
+    )
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field(
+        default="HS256",
+        validation_alias=_named("JWT_ALGORITHM"),
+        description="The one algorithm that signs and checks access tokens.",
+    )
+    access_token_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        validation_alias=_named("ACCESS_TOKEN_EXPIRE_MINUTES"),
+        description="Minutes that an access token is good for.",
+    )
+    refresh_token_minutes: int = Field(
+        default=43200,
+        ge=5,
+        le=525600,
+        validation_alias=_named("REFRESH_TOKEN_EXPIRE_MINUTES"),
+        description="Minutes after its last use at which a session ends.",
+    )
+    password_min_length: int = Field(
+        default=12,
+        ge=8,
+        le=128,
+        validation_alias=_named("PASSWORD_MIN_LENGTH"),
+        description="Characters that a password needs at least.",
+    )
+    password_require_uppercase: bool = Field(
+        default=False,
+        validation_alias=_named("PASSWORD_REQUIRE_UPPERCASE"),
+        description="true: a password needs a capital letter.",
+    )
+    password_require_lowercase: bool = Field(
+        default=False,
+        validation_alias=_named("PASSWORD_REQUIRE_LOWERCASE"),
+        description="true: a password needs a small letter.",
+    )
+    password_require_digit: bool = Field(
+        default=False,
+        validation_alias=_named("PASSWORD_REQUIRE_DIGIT"),
+        description="true: a password needs a digit.",
+    )
+    password_require_symbol: bool = Field(
+        default=False,
+        validation_alias=_named("PASSWORD_REQUIRE_SYMBOL"),
+        description="true: a password needs a character that is neither letter nor digit.",
+    )
+    login_attempts_per_account: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        validation_alias=_named("LOGIN_ATTEMPTS_PER_ACCOUNT"),
+        description="Failed logins of one account within LOGIN_WINDOW_MINUTES, after which it must wait.",
+    )
+    login_attempts_per_address: int = Field(
+        default=30,
+        ge=1,
+        le=100000,
+        validation_alias=_named("LOGIN_ATTEMPTS_PER_ADDRESS"),
+        description="Failed logins from one address within LOGIN_WINDOW_MINUTES, after which it must wait.",
+    )
+    login_window_minutes: int = Field(
+        default=15,
+        ge=1,
+        le=1440,
+        validation_alias=_named("LOGIN_WINDOW_MINUTES"),
+        description="Minutes for which a failed login counts.",
+    )
+    admin_username: str = Field(
+        default="admin",
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$",
+        validation_alias=_named("ADMIN_USERNAME"),
+        description="Name of the first admin, made at the first start with login.",
+    )
+    admin_password: SecretStr | None = Field(
+        default=None,
+        validation_alias=_named("ADMIN_PASSWORD"),
+        description="Password of the first admin. Unset: one is made and printed once.",
+    )
+    token_max_days: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        validation_alias=_named("TOKEN_MAX_DAYS"),
+        description="Days after which any new API token expires at the latest.",
+    )
+    audit_retention_days: int = Field(
+        default=365,
+        ge=30,
+        le=36500,
+        validation_alias=_named("AUDIT_RETENTION_DAYS"),
+        description="Days that the audit log is kept, 30 at least.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
@@ -96,17 +232,84 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
+    @field_validator("database_owner_url")
+    @classmethod
+    def _owner_must_be_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            cls._must_be_postgres(value.get_secret_value())
+        return value
+
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _check_key(value.get_secret_value())
+        return value
+
+    @field_validator("jwt_previous_secret_keys")
+    @classmethod
+    def _none_guessable(cls, value: SecretStr) -> SecretStr:
+        for key in _listed(value.get_secret_value()):
+            _check_key(key)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _must_be_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            parts = urlsplit(origin)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or "*" in origin:
+                msg = f"{origin!r} is not an origin such as https://tools.example.org"
+                raise ValueError(msg)
+        return value
+
     @model_validator(mode="after")
-    def _no_login_yet(self) -> Self:
-        if self.auth_enabled:
-            msg = "AUTH_ENABLED: login is not part of this release; unset it and keep to loopback"
+    def _closed_to_the_network(self) -> Self:
+        if not (self.auth_enabled or self.is_loopback or self.open_without_login):
+            msg = (
+                f"WORKBENCH_HOST: {self.host} is open to the network and nobody has to log in; "
+                "set AUTH_ENABLED=true, or WORKBENCH_OPEN_WITHOUT_LOGIN=true if that is wanted"
+            )
             raise ValueError(msg)
         return self
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches the API."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def cors_origin_list(self) -> list[str]:
+        """Origins whose pages may ask the API."""
+        return _listed(self.cors_origins)
+
+    @property
+    def previous_keys(self) -> list[str]:
+        """Keys that signed tokens before the present one."""
+        return _listed(self.jwt_previous_secret_keys.get_secret_value())
+
+    @property
     def dbt_env_names(self) -> tuple[str, ...]:
         """Further variables that dbt may see."""
-        return tuple(name.strip() for name in self.dbt_env.split(",") if name.strip())
+        return tuple(_listed(self.dbt_env))
+
+
+SHORTEST_KEY = 32
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _check_key(key: str) -> None:
+    if len(key) < SHORTEST_KEY or len(set(key)) < SHORTEST_KEY // 4:
+        msg = f"needs {SHORTEST_KEY} characters at least, drawn at random: openssl rand -base64 48"
+        raise ValueError(msg)
 
 
 def _well_formed(url: str) -> str:
