@@ -14,12 +14,19 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from core.artifacts import service as artifacts
-from core.artifacts.project_files import ProjectRequest, fingerprint, profile_targets, profiles_dir_of
+from core.artifacts.project_files import (
+    ProjectRequest,
+    describe_project,
+    fingerprint,
+    profile_targets,
+    profiles_dir_of,
+)
 from core.artifacts.service import Arrival
 from core.artifacts.store import ArtifactStore
+from core.auth.actor import Actor
 from core.environments import service as environments
 from core.kit.database import Database, make_engine
-from core.kit.errors import Invalid, WorkbenchError
+from core.kit.errors import Conflict, FieldError, Invalid, WorkbenchError
 from core.kit.settings import Settings
 from core.runs.dbt_process import command_line, dbt_environment
 from core.workspaces import service as workspaces
@@ -52,7 +59,7 @@ def prepare(
     try:
         _register(db, projects)
         with db.session() as session:
-            keys = [workspace.key for workspace in workspaces.all_workspaces(session)]
+            keys = [workspace.key for workspace in workspaces.with_projects(session)]
         with ThreadPoolExecutor(max_workers=2) as pool:
             return list(pool.map(partial(_prepare_one, settings, db, report), keys))
     finally:
@@ -67,7 +74,7 @@ def _key_of(session: Session, project: ProjectRequest) -> str:
     if known := workspaces.by_project_dir(session, str(project.project_dir)):
         return known.key
     namesake = workspaces.by_key(session, project.key)
-    if namesake and Path(namesake.project_dir).exists():
+    if namesake and namesake.project_dir and Path(namesake.project_dir).exists():
         raise Invalid(
             f"{project.project_dir} and {namesake.project_dir} are both named {project.key!r}.",
             hint="Give one of them another `name:` in dbt_project.yml.",
@@ -91,6 +98,56 @@ def _register(db: Database, projects: Sequence[ProjectRequest]) -> None:
                     description=project.description,
                 ),
             )
+
+
+@dataclass(frozen=True)
+class NewWorkspace:
+    """A workspace that somebody asks for. `project_dir` is a folder on the server, or None."""
+
+    key: str
+    name: str
+    description: str
+    project_dir: str | None
+
+
+def create(session: Session, actor: Actor, wanted: NewWorkspace) -> Workspace:
+    """Add a workspace; its project is parsed by `parse_new`, after the commit.
+
+    Raises:
+        Invalid: the key or name is not allowed, or the folder holds no dbt project.
+        Conflict: the key is taken, or the folder belongs to another workspace.
+    """
+    folder = None if wanted.project_dir is None else _checked_folder(session, wanted.project_dir)
+    registration = Registration(
+        wanted.key,
+        wanted.name,
+        None if folder is None else str(folder),
+        "" if folder is None else str(profiles_dir_of(folder)),
+        description=wanted.description,
+    )
+    return workspaces.add(session, actor.by, registration)
+
+
+def parse_new(settings: Settings, db: Database, key: str) -> None:
+    """Parse the project of a workspace that was just made; its state says how that went."""
+    _prepare_one(settings, db, lambda _line: None, key)
+
+
+def _checked_folder(session: Session, project_dir: str) -> Path:
+    path = Path(project_dir)
+    if "\0" in project_dir or not path.is_absolute():
+        detail = FieldError("project_dir", "must be an absolute path on the server")
+        raise Invalid(f"{project_dir!r} is not an absolute path.", details=[detail])
+    try:
+        folder = describe_project(path).project_dir
+    except (Invalid, OSError, RuntimeError) as error:
+        detail = FieldError("project_dir", str(error))
+        raise Invalid(f"The project folder cannot be used: {error}", details=[detail]) from error
+    other = workspaces.by_project_dir(session, str(folder))
+    if other is not None:
+        detail = FieldError("project_dir", "is taken")
+        raise Conflict(f"{folder} is the project of the workspace {other.key}.", details=[detail])
+    return folder
 
 
 def _prepare_one(
@@ -119,7 +176,7 @@ def is_current(settings: Settings, workspace: Workspace) -> bool:
 
 
 def _fingerprint(settings: Settings, workspace: Workspace) -> str:
-    project, profiles = Path(workspace.project_dir), Path(workspace.profiles_dir)
+    project, profiles = workspaces.project_folder(workspace), Path(workspace.profiles_dir)
     return fingerprint(project, profiles, version("dbt-core"), str(settings.data_dir))
 
 
@@ -153,7 +210,7 @@ def _sync_environments(db: Database, workspace: Workspace) -> str:
 
 def _follow_profile(session: Session, workspace: Workspace) -> str:
     """Make the environments those of the profile as it is now; the dbt target of the default one."""
-    project_dir = Path(workspace.project_dir)
+    project_dir = workspaces.project_folder(workspace)
     if not project_dir.is_dir():
         raise Invalid(f"The folder of the project, {project_dir}, is gone.")
     targets = profile_targets(project_dir, Path(workspace.profiles_dir))
@@ -170,7 +227,7 @@ def look_again(db: Database, workspace: Workspace) -> None:
     try:
         with db.session() as session:
             row = session.get_one(Workspace, workspace.id, with_for_update=True)
-            row.profiles_dir = str(profiles_dir_of(Path(row.project_dir)))
+            row.profiles_dir = str(profiles_dir_of(workspaces.project_folder(row)))
             _follow_profile(session, row)
     except (WorkbenchError, DataError) as error:
         reason = _why(error)

@@ -61,3 +61,19 @@ class Unavailable(WorkbenchError):
     """A part of the product that is needed for this does not answer."""
 
     code = "unavailable"
+
+
+class Unauthenticated(WorkbenchError):
+    """Nobody is logged in, or what was shown to prove it is not good (any more)."""
+
+    code = "unauthenticated"
+
+
+class TooMany(WorkbenchError):
+    """Asked too often; `retry_after_seconds` says when the next attempt is taken."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, retry_after_seconds: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = retry_after_seconds

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.kit.settings import Settings
 from core.workspaces.models import Workspace
+from core.workspaces.service import project_folder
 
 # What any process of ours may inherit: where things are, who and where one is, and the way to the network.
 BASE_VARIABLES = frozenset(
@@ -96,7 +97,7 @@ def dbt_environment(settings: Settings, workspace: Workspace, target_path: Path)
         "DBT_TARGET_PATH": str(target_path),
         "DBT_LOG_PATH": str(target_path),
         "DBT_PROFILES_DIR": workspace.profiles_dir,
-        "DBT_PROJECT_DIR": workspace.project_dir,
+        "DBT_PROJECT_DIR": str(project_folder(workspace)),
     }
 
 

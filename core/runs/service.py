@@ -27,6 +27,7 @@ from core.runs.ports import (
     RunStatus,
 )
 from core.runs.recording import EXECUTING
+from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
 OP = "dbt_command"
@@ -99,17 +100,18 @@ def prepare_start(session: Session, actor: Actor, workspace: Workspace, request:
 
     Raises:
         Invalid: a command, flag, value or environment is not allowed; each is named.
+        Conflict: the workspace is archived or has no dbt project.
     """
+    workspaces.check_runnable(workspace)
     steps = check_steps(request.steps)
     environment = environments.pick(session, workspace.id, request.environment)
     display = " && ".join(step.display for step in steps)
     audit.record(
         session,
-        actor=actor.name,
-        tag=audit.Tag.RUN_REQUESTED,
+        actor.by,
+        audit.Tag.RUN_REQUESTED,
         workspace_id=workspace.id,
         data={"command": display, "environment": environment.key},
-        request_id=actor.request_id,
     )
     return Launch(
         job_name=job_name(workspace.key),
@@ -197,11 +199,10 @@ def cancel_run(
         raise Conflict(f"Run {run_id} has already ended ({run.status}).")
     audit.record(
         session,
-        actor=actor.name,
-        tag=audit.Tag.RUN_CANCEL_REQUESTED,
+        actor.by,
+        audit.Tag.RUN_CANCEL_REQUESTED,
         workspace_id=workspace.id,
         subject=run_id,
-        request_id=actor.request_id,
     )
     return run
 

@@ -1,26 +1,34 @@
-"""Workspaces: finding and registering them."""
+"""Workspaces: finding, registering, changing and archiving them."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
-from core.auth.actor import Actor
+from core.audit.service import By
+from core.auth.actor import Actor, NoMember
 from core.kit import clock
-from core.kit.errors import NotFound
+from core.kit.errors import Conflict, FieldError, Invalid, NotFound
 from core.kit.text import storable
 from core.workspaces.models import Workspace, WorkspaceState
+
+STARTED_BY: Final = By("workbench up")
+KEY: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,99}")
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A dbt project that is to be a workspace."""
+    """What is to be a workspace: a dbt project, or without one whatever will be brought to it."""
 
     key: str
     name: str
-    project_dir: str
+    project_dir: str | None
     profiles_dir: str
     is_demo: bool = False
     description: str = ""
@@ -32,9 +40,10 @@ def visible(actor: Actor) -> sa.Select[Workspace]:
     return query if actor.workspace_ids is None else query.where(Workspace.id.in_(actor.workspace_ids))
 
 
-def list_workspaces(session: Session, actor: Actor) -> list[Workspace]:
-    """Every workspace that the actor may see, by name."""
-    return list(session.scalars(visible(actor).order_by(Workspace.is_demo, Workspace.name, Workspace.id)))
+def list_workspaces(session: Session, actor: Actor, *, archived: bool = False) -> list[Workspace]:
+    """Every workspace that the actor may see, by name: those in use, or those archived."""
+    query = visible(actor).where(_is_archived() if archived else ~_is_archived())
+    return list(session.scalars(query.order_by(Workspace.is_demo, Workspace.name, Workspace.id)))
 
 
 def get_workspace(session: Session, actor: Actor, key: str) -> Workspace:
@@ -45,13 +54,31 @@ def get_workspace(session: Session, actor: Actor, key: str) -> Workspace:
     """
     workspace = session.scalar(visible(actor).where(Workspace.key == key))
     if workspace is None:
-        raise NotFound(f"There is no workspace {key!r}.", hint="GET /api/workspaces lists those you may see.")
+        raise NoMember(key)
     return workspace
 
 
 def all_workspaces(session: Session) -> list[Workspace]:
-    """Every workspace, for processes that serve them all."""
+    """Every workspace, archived or not, for processes that serve them all."""
     return list(session.scalars(sa.select(Workspace).order_by(Workspace.id)))
+
+
+def with_projects(session: Session) -> list[Workspace]:
+    """Every workspace in use that has a dbt project, for processes that serve them all."""
+    query = sa.select(Workspace).where(~_is_archived(), Workspace.project_dir.is_not(None))
+    return list(session.scalars(query.order_by(Workspace.id)))
+
+
+def keys_in_use(session: Session) -> dict[int, str]:
+    """The keys, by id, of every workspace that is not archived."""
+    query = sa.select(Workspace.id, Workspace.key).where(~_is_archived())
+    return dict(session.execute(query).tuples().all())
+
+
+def keys_by_id(session: Session, actor: Actor) -> dict[int, str]:
+    """The keys, by id, of every workspace that the actor may see, archived or not."""
+    rows = session.scalars(visible(actor))
+    return {workspace.id: workspace.key for workspace in rows}
 
 
 def by_key(session: Session, key: str) -> Workspace | None:
@@ -69,24 +96,137 @@ def register(session: Session, registration: Registration) -> Workspace:
     """Add a workspace, or point an existing one to where its project is now."""
     workspace = by_key(session, registration.key)
     if workspace is None:
-        workspace = Workspace(key=registration.key, is_demo=registration.is_demo)
-        session.add(workspace)
-    workspace.name = registration.name
-    workspace.description = registration.description
+        return add(session, STARTED_BY, registration)
+    # Name and description stay: people may have changed them.
     workspace.project_dir = registration.project_dir
     workspace.profiles_dir = registration.profiles_dir
-    is_new = workspace.id is None  # pyright: ignore[reportUnnecessaryComparison]
     session.flush()
-    if is_new:
-        audit.record(
-            session,
-            actor="workbench up",
-            tag=audit.Tag.WORKSPACE_ADDED,
-            workspace_id=workspace.id,
-            subject=workspace.key,
-            data={"project_dir": workspace.project_dir},
-        )
     return workspace
+
+
+def add(session: Session, by: By, registration: Registration) -> Workspace:
+    """Add a workspace.
+
+    Raises:
+        Invalid: the key or name is not allowed.
+        Conflict: the key is taken, perhaps by an archived workspace.
+    """
+    _check_key(registration.key)
+    _check_name(registration.name)
+    other = by_key(session, registration.key)
+    if other is not None:
+        what = "an archived workspace; restore it" if other.archived_at else "another workspace"
+        detail = FieldError("key", "is taken")
+        raise Conflict(f"The key {registration.key!r} belongs to {what}.", details=[detail])
+    workspace = Workspace(
+        key=registration.key,
+        name=registration.name.strip(),
+        description=registration.description,
+        project_dir=registration.project_dir,
+        profiles_dir=registration.profiles_dir,
+        is_demo=registration.is_demo,
+    )
+    session.add(workspace)
+    session.flush()
+    after = {**_facts(workspace), "project_dir": workspace.project_dir}
+    _record(session, by, audit.Tag.WORKSPACE_ADDED, workspace, None, after)
+    return workspace
+
+
+def change(session: Session, actor: Actor, workspace: Workspace, values: Mapping[str, str]) -> None:
+    """Change name or description.
+
+    Raises:
+        Invalid: the name is not allowed.
+        Conflict: the workspace is archived.
+    """
+    check_in_use(workspace)
+    before = _facts(workspace)
+    if "name" in values:
+        _check_name(values["name"])
+        workspace.name = values["name"].strip()
+    if "description" in values:
+        workspace.description = storable(values["description"])
+    session.flush()
+    _record(session, actor.by, audit.Tag.WORKSPACE_CHANGED, workspace, before, _facts(workspace))
+
+
+def archive(session: Session, actor: Actor, workspace: Workspace) -> None:
+    """Take a workspace out of use. Nothing is deleted; it can be read, and restored."""
+    if workspace.archived_at is None:
+        workspace.archived_at = clock.now()
+        session.flush()
+        _record(session, actor.by, audit.Tag.WORKSPACE_ARCHIVED, workspace, None, None)
+
+
+def restore(session: Session, actor: Actor, workspace: Workspace) -> None:
+    """Take an archived workspace into use again."""
+    if workspace.archived_at is not None:
+        workspace.archived_at = None
+        session.flush()
+        _record(session, actor.by, audit.Tag.WORKSPACE_RESTORED, workspace, None, None)
+
+
+def check_in_use(workspace: Workspace) -> None:
+    """Raise Conflict for an archived workspace."""
+    if workspace.archived_at is not None:
+        raise Conflict(
+            f"The workspace {workspace.key} is archived.", hint="An instance admin can restore it."
+        )
+
+
+def check_runnable(workspace: Workspace) -> None:
+    """Raise Conflict for a workspace in which dbt cannot run: an archived one, or one without a project."""
+    check_in_use(workspace)
+    project_folder(workspace)
+
+
+def project_folder(workspace: Workspace) -> Path:
+    """The folder of the dbt project.
+
+    Raises:
+        Conflict: the workspace has none.
+    """
+    if workspace.project_dir is None:
+        raise Conflict(
+            f"The workspace {workspace.key} has no dbt project.",
+            hint="It shows what is brought to it; runs need a workspace with a project folder.",
+        )
+    return Path(workspace.project_dir)
+
+
+def _is_archived() -> sa.ColumnElement[bool]:
+    return Workspace.archived_at.is_not(None)
+
+
+def _facts(workspace: Workspace) -> dict[str, str]:
+    return {"name": workspace.name, "description": workspace.description}
+
+
+def _record(
+    session: Session,
+    by: By,
+    tag: audit.Tag,
+    workspace: Workspace,
+    before: Mapping[str, str | None] | None,
+    after: Mapping[str, str | None] | None,
+) -> None:
+    audit.record(
+        session, by, tag, workspace_id=workspace.id, subject=workspace.key, before=before, after=after
+    )
+
+
+def _check_key(key: str) -> None:
+    if not KEY.fullmatch(key):
+        detail = FieldError(
+            "key", "takes small letters, digits and '_', begins with a letter or digit, up to 100"
+        )
+        raise Invalid(f"{key!r} cannot be the key of a workspace.", details=[detail])
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or "\0" in name:
+        raise Invalid("A workspace needs a name.", details=[FieldError("name", "must not be empty")])
 
 
 def mark_ready(

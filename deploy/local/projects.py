@@ -39,11 +39,12 @@ def unchanged(settings: Settings, wanted: Sequence[ProjectRequest]) -> list[str]
     try:
         with db.session() as session:
             known = {item.project_dir: item for item in workspaces.all_workspaces(session)}
+            in_use = workspaces.with_projects(session)
     finally:
         db.dispose()
     registered = all(_is_registered(project, known.get(str(project.project_dir))) for project in wanted)
-    parsed = all(is_current(settings, workspace) for workspace in known.values())
-    return sorted(item.key for item in known.values()) if registered and parsed else None
+    parsed = all(is_current(settings, workspace) for workspace in in_use)
+    return sorted(item.key for item in in_use) if registered and parsed else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _is_registered(project: ProjectRequest, workspace: Workspace | None) -> bool:
     profiles = str(profiles_dir_of(project.project_dir))
-    return workspace is not None and (workspace.name, workspace.profiles_dir) == (project.name, profiles)
+    return workspace is not None and workspace.profiles_dir == profiles
 
 
 def _say(line: str) -> None:

@@ -21,8 +21,10 @@ ONE_WRITER = ("duckdb",)
 def sources(shared: Services, run_job: str | None) -> list[WorkspaceSource]:
     """What to load: every workspace, or the one whose job runs in this process."""
     with shared.db.session() as session:
-        found = workspaces.all_workspaces(session)
-        wanted = [item for item in found if run_job == job_name(item.key)] or found
+        everything = workspaces.all_workspaces(session)
+        # A run that was queued before its workspace was archived is still carried out.
+        wanted = [item for item in everything if run_job == job_name(item.key)]
+        wanted = wanted or workspaces.with_projects(session)
         return [_source(shared, session, workspace) for workspace in wanted]
 
 
