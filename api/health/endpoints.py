@@ -6,10 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.health.schemas import CheckOut, ConfigOut, HealthOut, ReadinessOut
+from api.health.schemas import CheckOut, ConfigOut, HealthOut, PasswordRulesOut, ReadinessOut
+from api.kit.access import identify
 from api.kit.state import State, StateDep
 from core import __version__
 from core.kit.errors import WorkbenchError
@@ -26,21 +27,40 @@ def health() -> HealthOut:
 
 
 @router.get("/health/ready", responses={503: {"model": ReadinessOut}})
-def ready(state: StateDep, response: Response) -> ReadinessOut:
-    """Database, Dagster and code location answer, and plugins find nothing. 503 otherwise."""
+def ready(request: Request, state: StateDep, response: Response) -> ReadinessOut:
+    """Database, Dagster and code location answer, and plugins find nothing. 503 otherwise.
+
+    What is wrong may name folders and people's code: it is told to those who are logged in.
+    """
     checks = [("database", _database), ("dagster", _dagster), ("code_location", _code_location)]
     with ThreadPoolExecutor(max_workers=len(checks)) as pool:
         results = [pool.submit(_run, name, check, state) for name, check in checks]
         found = [result.result() for result in results] + _of_plugins(state)
     ok = all(check.status == "ok" for check in found)
     response.status_code = 200 if ok else 503
+    if not _is_known(request):
+        found = [check.model_copy(update={"message": None}) for check in found]
     return ReadinessOut(status="ready" if ok else "not_ready", checks=found)
+
+
+def _is_known(request: Request) -> bool:
+    try:
+        identify(request)
+    except (WorkbenchError, SQLAlchemyError):
+        return False
+    return True
 
 
 @router.get("/config")
 def config(state: StateDep) -> ConfigOut:
     """What the web app needs to know; nothing secret."""
-    return ConfigOut(version=__version__, auth_enabled=state.settings.auth_enabled, dagster_path="/dagster")
+    rules = PasswordRulesOut.model_validate(state.password_rules, from_attributes=True)
+    return ConfigOut(
+        version=__version__,
+        auth_enabled=state.settings.auth_enabled,
+        dagster_path="/dagster",
+        password_rules=rules,
+    )
 
 
 def _run(name: str, check: Callable[[State], str | None], state: State) -> CheckOut:

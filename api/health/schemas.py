@@ -29,9 +29,20 @@ class ReadinessOut(BaseModel):
     checks: list[CheckOut]
 
 
+class PasswordRulesOut(BaseModel):
+    """What a password must be like."""
+
+    min_length: int
+    require_uppercase: bool
+    require_lowercase: bool
+    require_digit: bool
+    require_symbol: bool
+
+
 class ConfigOut(BaseModel):
     """Public configuration."""
 
     version: str
     auth_enabled: bool
     dagster_path: str
+    password_rules: PasswordRulesOut

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -23,6 +23,8 @@ log = logging.getLogger("workbench.api")
 REQUEST_ID = "x-request-id"
 
 STATUS: dict[type[WorkbenchError], int] = {
+    errors.Unauthenticated: 401,
+    errors.TooMany: 429,
     errors.NotFound: 404,
     errors.Forbidden: 403,
     errors.Conflict: 409,
@@ -65,7 +67,7 @@ class ErrorOut(BaseModel):
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Documentation of the errors that a route can answer with."""
-    return {status: {"model": ErrorOut} for status in (*statuses, 422, 503)}
+    return {status: {"model": ErrorOut} for status in (401, 403, *statuses, 422, 503)}
 
 
 def request_id_of(request: Request) -> str:
@@ -98,9 +100,10 @@ def error_response(
 
 def install(app: FastAPI) -> None:
     """Translate every error of the application."""
-    app.add_exception_handler(WorkbenchError, _domain)
+    app.add_exception_handler(WorkbenchError, domain_error)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(IntegrityError, _collision)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(PoolExhausted, _database)
     app.add_exception_handler(Exception, _unexpected)
@@ -125,11 +128,26 @@ class RequestId:
         await self._app(scope, receive, tell)
 
 
-def _domain(request: Request, error: Exception) -> Response:
+def domain_error(request: Request, error: Exception) -> Response:
+    """The answer that an error of the domain becomes."""
     assert isinstance(error, WorkbenchError)  # noqa: S101 - Starlette's handler type is wider than its behaviour
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     details = [_detail(detail.field, detail.message) for detail in error.details]
-    return error_response(request, status, error.code, error.message, hint=error.hint, details=details)
+    return error_response(
+        request,
+        status,
+        error.code,
+        error.message,
+        hint=error.hint,
+        details=details,
+        headers=_headers(error),
+    )
+
+
+def _headers(error: WorkbenchError) -> dict[str, str]:
+    if isinstance(error, errors.TooMany):
+        return {"retry-after": str(error.retry_after_seconds)}
+    return {"www-authenticate": "Bearer"} if isinstance(error, errors.Unauthenticated) else {}
 
 
 def _detail(field: str, message: str) -> FieldErrorOut:
@@ -150,6 +168,12 @@ def _http(request: Request, error: Exception) -> Response:
     code = CODES.get(error.status_code, "error")
     message = f"There is nothing at {request.url.path}." if error.status_code == 404 else str(error.detail)
     return error_response(request, error.status_code, code, message, headers=error.headers)
+
+
+def _collision(request: Request, error: Exception) -> Response:
+    log.warning("two changes collided", exc_info=error, extra={"request_id": request_id_of(request)})
+    message = "Somebody else changed the same thing at the same moment."
+    return error_response(request, 409, "conflict", message, hint="Look at it again, then repeat.")
 
 
 def _database(request: Request, error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """What one API process holds, and how requests get at it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
 from api.kit.dagster import DagsterEngine
-from api.kit.errors import request_id_of
 from core.artifacts.store import ArtifactStore
-from core.auth.actor import Actor, Scope, local_admin
-from core.kit.database import Database
+from core.auth.access_tokens import AccessTokens
+from core.auth.identify import Identifier
+from core.auth.passwords import PasswordRules
+from core.auth.sessions import Sessions
+from core.kit.database import Database, make_engine
 from core.kit.settings import Settings
-from core.workspaces import service as workspaces
-from core.workspaces.models import Workspace
 from plugins.host.manager import PluginManager
 
 
@@ -28,6 +28,28 @@ class State:
     engine: DagsterEngine
     store: ArtifactStore
     plugins: PluginManager
+    sessions: Sessions
+    identifier: Identifier
+
+    @property
+    def password_rules(self) -> PasswordRules:
+        """What a password must be like here."""
+        return PasswordRules.of(self.settings)
+
+
+def make_state(settings: Settings) -> State:
+    """The parts, made from the settings."""
+    db = Database(make_engine(settings.database_url or "postgresql://"))
+    tokens = AccessTokens(settings)
+    return State(
+        settings=settings,
+        db=db,
+        engine=DagsterEngine(settings.dagster_url or "http://127.0.0.1:1"),
+        store=ArtifactStore(settings.data_dir),
+        plugins=PluginManager(),
+        sessions=Sessions(settings, db, tokens),
+        identifier=Identifier(db.engine, tokens),
+    )
 
 
 def state_of(connection: HTTPConnection) -> State:
@@ -53,34 +75,4 @@ def get_session(state: StateDep) -> Iterator[Session]:
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
-def get_actor(request: Request) -> Actor:
-    """Dependency: who asks. Without login that is the local admin."""
-    return local_admin(request_id_of(request))
-
-
-def require(scope: Scope) -> Callable[[Actor], Actor]:
-    """A dependency that refuses actors without a scope."""
-
-    def check(actor: Annotated[Actor, Depends(get_actor)]) -> Actor:
-        actor.require(scope)
-        return actor
-
-    return check
-
-
-CatalogReader = Annotated[Actor, Depends(require(Scope.CATALOG_READ))]
-RunReader = Annotated[Actor, Depends(require(Scope.RUN_READ))]
-RunStarter = Annotated[Actor, Depends(require(Scope.RUN_START))]
-RunCanceller = Annotated[Actor, Depends(require(Scope.RUN_CANCEL))]
-
 WorkspaceKey = Annotated[str, Path(alias="workspace", description="Key of the workspace.", max_length=200)]
-
-
-def get_workspace(
-    key: WorkspaceKey, actor: Annotated[Actor, Depends(get_actor)], session: SessionDep
-) -> Workspace:
-    """Dependency: the workspace of the path, if the actor may see it."""
-    return workspaces.get_workspace(session, actor, key)
-
-
-WorkspaceDep = Annotated[Workspace, Depends(get_workspace, scope="function")]

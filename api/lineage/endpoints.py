@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.kit.access import CatalogReader, WorkspaceDep
 from api.kit.errors import responses
-from api.kit.state import CatalogReader, SessionDep, WorkspaceDep
+from api.kit.state import SessionDep
 from api.lineage.schemas import LineageOut
 from api.models.endpoints import NodeId
 from core.lineage import service

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from api.kit.access import CatalogReader, RunReader, WorkspaceDep
 from api.kit.errors import responses
-from api.kit.state import CatalogReader, RunReader, SessionDep, StateDep, WorkspaceDep
+from api.kit.state import SessionDep, StateDep
 from api.models.schemas import FacetsOut, NodeItem, NodeList, NodeOut, NodeRunList, NodeRunOut, node_facts
 from core.catalog import repository, service
 from core.catalog.repository import NodeFilter

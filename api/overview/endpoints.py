@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
+from api.kit.access import CatalogReader, WorkspaceDep
 from api.kit.errors import responses
-from api.kit.state import CatalogReader, SessionDep, State, StateDep, WorkspaceDep
+from api.kit.state import SessionDep, State, StateDep
 from api.overview.schemas import OverviewOut
 from api.runs.schemas import RunOut
 from core.catalog.overview import overview

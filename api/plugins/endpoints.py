@@ -5,8 +5,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from api.kit.access import PluginReader
 from api.kit.errors import responses
-from api.kit.state import CatalogReader, StateDep
+from api.kit.state import StateDep
 
 router = APIRouter(prefix="/api/plugins", tags=["plugins"])
 
@@ -32,7 +33,7 @@ class PluginList(BaseModel):
 
 
 @router.get("", responses=responses())
-def list_plugins(_actor: CatalogReader, state: StateDep) -> PluginList:
+def list_plugins(_actor: PluginReader, state: StateDep) -> PluginList:
     """Every plugin that was found, loaded or not."""
     items = [
         PluginOut(

@@ -5,17 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
+from api.kit.access import ArtifactReader, RunCanceller, RunReader, RunStarter, WorkspaceDep
 from api.kit.errors import responses
-from api.kit.state import (
-    RunCanceller,
-    RunReader,
-    RunStarter,
-    SessionDep,
-    State,
-    StateDep,
-    WorkspaceDep,
-    WorkspaceKey,
-)
+from api.kit.state import SessionDep, State, StateDep, WorkspaceKey
 from api.runs.schemas import (
     RunArtifactList,
     RunArtifactOut,
@@ -27,6 +19,7 @@ from api.runs.schemas import (
 )
 from core.artifacts import projects
 from core.artifacts import service as artifacts
+from core.audit import service as audit
 from core.kit.errors import Conflict, NotFound
 from core.runs import service
 from core.runs.ports import RunStatus
@@ -138,7 +131,7 @@ def run_artifacts(
 
 @router.get("/{run_id}/artifacts/{step}/{name}", response_class=FileResponse, responses=responses(404))
 def download_artifact(
-    _actor: RunReader,
+    actor: ArtifactReader,
     workspace: WorkspaceDep,
     session: SessionDep,
     state: StateDep,
@@ -151,4 +144,11 @@ def download_artifact(
     path = state.store.path(row.digest)
     if not path.exists():
         raise NotFound(f"{name} is recorded but no longer in the artifact store.")
+    audit.record(
+        session,
+        actor.by,
+        audit.Tag.ARTIFACT_DOWNLOADED,
+        workspace_id=workspace.id,
+        subject=f"{run_id}/{step}/{name}",
+    )
     return FileResponse(path, media_type="application/json", filename=row.name)

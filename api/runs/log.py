@@ -8,16 +8,18 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from api.kit.access import RunReader, still_may
 from api.kit.errors import responses
-from api.kit.state import RunReader, State, StateDep, WorkspaceKey
+from api.kit.state import State, StateDep, WorkspaceKey, state_of
 from api.runs.endpoints import RunId
 from api.runs.schemas import LogLineOut, LogPage, LogStatus
 from core.auth.actor import Actor
+from core.auth.rights import Scope
 from core.kit.errors import WorkbenchError
 from core.runs import service
 from core.runs.log import LEVELS, LogLine, LogTail, log_path, read_log
@@ -30,6 +32,7 @@ router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 POLL_SECONDS = 0.25
 STATUS_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
+CHECK_SECONDS = 10.0
 PAGE_LINES = 500
 
 FirstLine = Annotated[int, Query(alias="from", ge=1, description="Number of the first line wanted.")]
@@ -69,6 +72,7 @@ def run_log(
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **responses(404)},
 )
 async def stream_log(
+    request: Request,
     actor: RunReader,
     key: WorkspaceKey,
     state: StateDep,
@@ -83,7 +87,7 @@ async def stream_log(
         first = max(first, int(last_event_id) + 1)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(
-        _events(state, workspace, run_id, first), media_type="text/event-stream", headers=headers
+        _events(request, workspace, run_id, first), media_type="text/event-stream", headers=headers
     )
 
 
@@ -99,13 +103,20 @@ def _wanted(line: LogLine, level: str | None, text: str | None) -> bool:
     return text is None or text.lower() in line.text.lower()
 
 
-async def _events(state: State, workspace: Workspace, run_id: str, first: int) -> AsyncIterator[str]:
+async def _events(request: Request, workspace: Workspace, run_id: str, first: int) -> AsyncIterator[str]:
+    state = state_of(request)
+    checked = time.monotonic()
     tail = LogTail(log_path(state.settings.data_dir, run_id), first)
     shown: LogStatus | None = None
     asked = said = 0.0
     ended = False
     while True:
         now = time.monotonic()
+        if now - checked >= CHECK_SECONDS:
+            checked = now
+            # Whoever logged out, or is no member any more, reads no further.
+            if not await run_in_threadpool(still_may, request, Scope.RUN_READ, workspace.key):
+                return
         if now - asked >= STATUS_SECONDS and not ended:
             asked = now
             status = await run_in_threadpool(_status, state, workspace, run_id)

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from core.auth.actor import Actor
+from core.auth.rights import Role, Scope
 from core.environments.models import Environment
 from core.workspaces.models import Workspace, WorkspaceState
 
@@ -20,8 +22,31 @@ class EnvironmentOut(BaseModel):
     is_default: bool
 
 
+class NewWorkspaceIn(BaseModel):
+    """A workspace to be made. `project_dir` is the folder, on the server, of a dbt project."""
+
+    model_config = {"extra": "forbid"}
+
+    key: str = Field(max_length=100, examples=["finance"])
+    name: str = Field(max_length=200, examples=["Finance"])
+    description: str = Field(default="", max_length=10_000)
+    project_dir: str | None = Field(default=None, max_length=4000, examples=["/srv/dbt/finance"])
+
+
+class WorkspaceIn(BaseModel):
+    """What is to change; what is left out stays."""
+
+    model_config = {"extra": "forbid"}
+
+    name: str = Field(default="", max_length=200)
+    description: str = Field(default="", max_length=10_000)
+
+
 class WorkspaceOut(BaseModel):
-    """A dbt project. `state` is `broken` when it cannot be read; `state_message` is dbt's own."""
+    """A workspace. `state` is `broken` when its project cannot be read; `state_message` is dbt's own.
+
+    `role` and `scopes` are those of whoever asks; where the project lies is told to admins only.
+    """
 
     key: str
     name: str
@@ -30,16 +55,26 @@ class WorkspaceOut(BaseModel):
     state: WorkspaceState
     state_message: str | None
     state_hint: str | None
-    project_dir: str
+    has_project: bool
+    project_dir: str | None
     adapter_type: str | None
     dbt_version: str | None
     manifest_at: datetime | None
     node_counts: dict[str, int]
     environments: list[EnvironmentOut]
     dagster_path: str
+    archived_at: datetime | None
+    role: Role
+    scopes: list[str]
 
     @classmethod
-    def of(cls, workspace: Workspace, environments: Sequence[Environment], counts: dict[str, int]) -> Self:
+    def of(
+        cls,
+        workspace: Workspace,
+        actor: Actor,
+        environments: Sequence[Environment],
+        counts: dict[str, int],
+    ) -> Self:
         """From the tables."""
         return cls(
             key=workspace.key,
@@ -49,13 +84,17 @@ class WorkspaceOut(BaseModel):
             state=workspace.state,
             state_message=workspace.state_message,
             state_hint=workspace.state_hint,
-            project_dir=workspace.project_dir,
+            has_project=workspace.project_dir is not None,
+            project_dir=workspace.project_dir if actor.may(Scope.WORKSPACE_EDIT, workspace.key) else None,
             adapter_type=workspace.adapter_type,
             dbt_version=workspace.dbt_version,
             manifest_at=workspace.manifest_at,
             node_counts=counts,
             environments=[EnvironmentOut.model_validate(item, from_attributes=True) for item in environments],
             dagster_path=f"/dagster/locations/workbench/jobs/{workspace.key}__dbt",
+            archived_at=workspace.archived_at,
+            role=actor.role_in(workspace.key) or Role.VIEWER,
+            scopes=[str(scope) for scope in actor.scopes_in(workspace.key)],
         )
 
 

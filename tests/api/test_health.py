@@ -28,7 +28,13 @@ def test_the_failing_parts_are_named(client: TestClient) -> None:
 
 def test_the_public_configuration_holds_nothing_secret(client: TestClient) -> None:
     response = client.get("/config")
-    assert response.json() == {"version": __version__, "auth_enabled": False, "dagster_path": "/dagster"}
+    rules = {f"require_{kind}": False for kind in ("uppercase", "lowercase", "digit", "symbol")}
+    assert response.json() == {
+        "version": __version__,
+        "auth_enabled": False,
+        "dagster_path": "/dagster",
+        "password_rules": {"min_length": 12, **rules},
+    }
     assert "postgres" not in response.text
 
 

@@ -1,0 +1,1 @@
+"""Routes about logging in, and about one's own account."""

@@ -1,0 +1,281 @@
+"""Who asks, and whether they may: the one door of every route.
+
+A route says what it needs by `Require(scope)`, which also appears in the OpenAPI document as `x-scope`. Where
+the path names a workspace, the scope is needed in that workspace.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import HTTPConnection
+
+from api.kit.errors import domain_error
+from api.kit.state import SessionDep, State, WorkspaceKey, state_of
+from core.audit import service as audit
+from core.audit.service import By
+from core.auth.actor import Actor, NoMember, Origin, local_admin
+from core.auth.people import NOBODY
+from core.auth.rights import Scope
+from core.kit.errors import FieldError, Forbidden, Unauthenticated, WorkbenchError
+from core.workspaces import service as workspaces
+from core.workspaces.models import Workspace
+
+log = logging.getLogger("workbench.api")
+
+PAGE_COOKIE: Final = "workbench_page"
+SCHEME: Final = "bearer "
+WITHOUT_NEW_PASSWORD: Final = frozenset({Scope.ACCOUNT_READ, Scope.ACCOUNT_MANAGE})
+# A bad credential is noted once in this time for each address: whoever tries many must not fill the log.
+NOTED_EVERY_SECONDS: Final = 60.0
+NOTED_ADDRESSES: Final = 10_000
+
+
+HOW: Final = "Log in, or send a token as Authorization: Bearer."
+
+
+class PasswordChangeNeeded(Forbidden):
+    """Somebody else knows this person's password; nothing else is allowed before it is changed."""
+
+    code = "password_change_required"
+
+
+def origin_of(connection: HTTPConnection) -> Origin:
+    """Where a request came from. What a proxy says is believed only of trusted ones (see `api.serve`)."""
+    address = connection.client.host if connection.client else None
+    return Origin(address, getattr(connection.state, "request_id", None))
+
+
+def identify(connection: HTTPConnection) -> Actor:
+    """Who asks, by the token in the Authorization header. Without login that is the local admin.
+
+    Raises:
+        Unauthenticated: there is no token, or it is not good.
+    """
+    state = state_of(connection)
+    if not state.settings.auth_enabled:
+        return local_admin(origin_of(connection))
+    credential = bearer_of(connection)
+    if credential is None:
+        raise Unauthenticated("You are not logged in.", hint=HOW)
+    return state.identifier.by_bearer(credential, origin_of(connection))
+
+
+def identify_page(connection: HTTPConnection) -> Actor:
+    """Who asks for Dagster's page: by its cookie, or by a token.
+
+    Raises:
+        Unauthenticated: neither is there, or it is not good.
+    """
+    cookie = connection.cookies.get(PAGE_COOKIE)
+    state = state_of(connection)
+    if not state.settings.auth_enabled or cookie is None or bearer_of(connection) is not None:
+        actor = identify(connection)
+    else:
+        actor = state.identifier.by_page_token(cookie, origin_of(connection))
+    connection.state.actor = actor
+    check_password_changed(actor, Scope.DAGSTER_READ)
+    return actor
+
+
+def bearer_of(connection: HTTPConnection) -> str | None:
+    """The token in the Authorization header."""
+    header = connection.headers.get("authorization", "")
+    return header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else None
+
+
+def get_actor(request: Request) -> Actor:
+    """Dependency: who asks."""
+    request.state.actor = identify(request)
+    return request.state.actor
+
+
+ActorDep = Annotated[Actor, Depends(get_actor)]
+
+
+class Require:
+    """A dependency that refuses those who do not hold a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def __call__(self, request: Request, actor: ActorDep) -> Actor:
+        """The actor, who may."""
+        check(actor, self.scope, request.path_params.get("workspace"))
+        return actor
+
+
+def check(actor: Actor, scope: Scope, workspace: str | None) -> None:
+    """Refuse an actor who does not hold a scope.
+
+    Raises:
+        NotFound: they are no member of the workspace.
+        Forbidden: their role or token lacks the scope, or they have to change their password first.
+    """
+    check_password_changed(actor, scope)
+    actor.require(scope, workspace)
+
+
+def check_password_changed(actor: Actor, scope: Scope) -> None:
+    """Raise PasswordChangeNeeded for people whose password somebody else has set."""
+    if actor.must_change_password and scope not in WITHOUT_NEW_PASSWORD:
+        raise PasswordChangeNeeded(
+            "Change your password first.", hint="POST /auth/password, or the page /profile."
+        )
+
+
+def still_may(connection: HTTPConnection, scope: Scope, workspace: str) -> bool:
+    """Whether whoever opened a stream may go on reading it. While the database is away: yes."""
+    try:
+        check(identify(connection), scope, workspace)
+    except SQLAlchemyError:
+        return True
+    except WorkbenchError:
+        return False
+    return True
+
+
+def require_all_workspaces(state: State, actor: Actor, scope: Scope) -> None:
+    """Refuse those who do not hold a scope in every workspace in use: what follows shows all of them.
+
+    Raises:
+        Forbidden: they do not; workspaces of which they are no member are not named.
+    """
+    if actor.everywhere:
+        actor.require(scope, "*")
+        return
+    with state.db.session() as session:
+        keys = list(workspaces.keys_in_use(session).values())
+    lacking = [key for key in keys if not actor.may(scope, key)]
+    if not lacking and keys:
+        return
+    named = sorted(key for key in lacking if key in actor.places)
+    others = len(lacking) - len(named)
+    raise _not_everywhere(scope, named, others)
+
+
+def _not_everywhere(scope: Scope, named: Sequence[str], others: int) -> Forbidden:
+    where = [f"in {key}" for key in named]
+    if others or not named:
+        where.append("in workspaces that you are not a member of")
+    details = [FieldError("scope", scope), *(FieldError("workspace", key) for key in named)]
+    lacking = ", ".join(where)
+    return Forbidden(
+        f"Dagster's page shows every workspace, so it needs {scope} in every one; you lack it {lacking}.",
+        hint="An instance admin can open it, or give you a role in every workspace.",
+        details=details,
+    )
+
+
+def scope_of(route: APIRoute) -> Scope | None:
+    """The scope that a route needs; None for public ones."""
+    return _scope_in(route.dependant)
+
+
+def _scope_in(dependant: Dependant) -> Scope | None:
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, Require):
+            return inner.call.scope
+    return None
+
+
+def describe(router: APIRouter) -> None:
+    """Write into the OpenAPI document what each route needs."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and (scope := scope_of(route)):
+            extra: dict[str, Any] = dict(route.openapi_extra or {})
+            extra["x-scope"] = str(scope)
+            extra["security"] = [{"bearer": []}]
+            route.openapi_extra = extra
+
+
+def install(app: FastAPI) -> None:
+    """Note refusals in the audit log."""
+    for kind in (Forbidden, NoMember, Unauthenticated):
+        app.add_exception_handler(kind, refused)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to a refusal, which is noted in the audit log."""
+    try:
+        _note(request, error)
+    except SQLAlchemyError:
+        log.exception("a refusal could not be written to the audit log")
+    return domain_error(request, error)
+
+
+def _note(request: Request, error: Exception) -> None:
+    actor: Actor | None = getattr(request.state, "actor", None)
+    if actor is None and not _is_worth_noting(request):
+        return
+    state = state_of(request)
+    data = {
+        "method": request.scope.get("method", "WEBSOCKET"),
+        "path": request.url.path,
+        "because": str(error),
+    }
+    with state.db.session() as session:
+        key = request.path_params.get("workspace")
+        workspace = workspaces.by_key(session, str(key).replace("\0", "")) if key else None
+        if actor is not None:
+            by, tag = actor.by, audit.Tag.ACCESS_REFUSED
+        else:
+            origin = origin_of(request)
+            by, tag = By(NOBODY, None, None, origin.address, origin.request_id), audit.Tag.CREDENTIAL_REFUSED
+        audit.record(
+            session,
+            by,
+            tag,
+            workspace_id=workspace.id if workspace else None,
+            subject=request.url.path,
+            data=data,
+        )
+
+
+_noted: dict[str, float] = {}
+
+
+def _is_worth_noting(request: Request) -> bool:
+    """A credential that was shown and is not good; nobody at all, and one merely expired, are no news."""
+    if bearer_of(request) is None:
+        return False
+    now = time.monotonic()
+    address = origin_of(request).address or ""
+    if now - _noted.get(address, -NOTED_EVERY_SECONDS) < NOTED_EVERY_SECONDS:
+        return False
+    if len(_noted) >= NOTED_ADDRESSES:
+        _noted.clear()
+    _noted[address] = now
+    return True
+
+
+def get_workspace(key: WorkspaceKey, actor: ActorDep, session: SessionDep) -> Workspace:
+    """Dependency: the workspace of the path, if the actor may see it."""
+    return workspaces.get_workspace(session, actor, key)
+
+
+WorkspaceDep = Annotated[Workspace, Depends(get_workspace, scope="function")]
+
+SelfReader = Annotated[Actor, Depends(Require(Scope.ACCOUNT_READ))]
+SelfManager = Annotated[Actor, Depends(Require(Scope.ACCOUNT_MANAGE))]
+WorkspaceLister = Annotated[Actor, Depends(Require(Scope.WORKSPACE_LIST))]
+PluginReader = Annotated[Actor, Depends(Require(Scope.PLUGIN_READ))]
+WorkspaceReader = Annotated[Actor, Depends(Require(Scope.WORKSPACE_READ))]
+CatalogReader = Annotated[Actor, Depends(Require(Scope.CATALOG_READ))]
+RunReader = Annotated[Actor, Depends(Require(Scope.RUN_READ))]
+ArtifactReader = Annotated[Actor, Depends(Require(Scope.ARTIFACT_READ))]
+MemberReader = Annotated[Actor, Depends(Require(Scope.MEMBER_READ))]
+RunStarter = Annotated[Actor, Depends(Require(Scope.RUN_START))]
+RunCanceller = Annotated[Actor, Depends(Require(Scope.RUN_CANCEL))]
+WorkspaceEditor = Annotated[Actor, Depends(Require(Scope.WORKSPACE_EDIT))]
+MemberManager = Annotated[Actor, Depends(Require(Scope.MEMBER_MANAGE))]
+TokenManager = Annotated[Actor, Depends(Require(Scope.TOKEN_MANAGE))]
+AuditReader = Annotated[Actor, Depends(Require(Scope.AUDIT_READ))]
+WorkspaceManager = Annotated[Actor, Depends(Require(Scope.WORKSPACE_MANAGE))]
+UserManager = Annotated[Actor, Depends(Require(Scope.USER_MANAGE))]
+WholeAuditReader = Annotated[Actor, Depends(Require(Scope.AUDIT_READ_ALL))]
