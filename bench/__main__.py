@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import runs, start
+from bench import access, runs, start
 from bench.report import write
 
-AREAS = {"start": start.measure, "runs": runs.measure}
+AREAS = {"start": start.measure, "runs": runs.measure, "access": access.measure}
 
 
 def main(wanted: list[str]) -> int:

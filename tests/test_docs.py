@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import AREAS
+from core.auth.rights import LEVELS, RIGHTS
 from core.kit.settings import Settings, variable_of
 from core.runs.commands import COMMANDS
 
@@ -17,6 +18,15 @@ def test_every_setting_is_documented() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
     missing = [variable_of(field) for field in Settings.model_fields if f"`{variable_of(field)}`" not in text]
     assert missing == []
+
+
+def test_the_table_of_rights_is_the_one_that_the_code_goes_by() -> None:
+    text = (ROOT / "docs" / "security.md").read_text()
+    table = text.split("<!-- rights -->")[1].split("<!-- /rights -->")[0].strip().splitlines()[2:]
+    assert table == [
+        f"| `{right.scope}` | {LEVELS[right.level][0]} | {'T' if right.tokens else ''} | {right.description} |"
+        for right in RIGHTS
+    ]
 
 
 def test_every_dbt_command_is_documented() -> None:
@@ -44,7 +54,7 @@ def test_the_layout_is_the_one_that_the_design_names() -> None:
 
 
 def test_benchmarks_have_areas() -> None:
-    assert {"start", "runs"} <= AREAS.keys()
+    assert {"start", "runs", "access"} <= AREAS.keys()
 
 
 @pytest.mark.parametrize(
