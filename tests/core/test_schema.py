@@ -109,3 +109,23 @@ def test_a_workspace_that_goes_takes_its_rows_along() -> None:
     ]
     assert references
     assert {name: rule for name, rule in references if rule != "CASCADE"} == {"users": "SET NULL"}
+
+
+def test_a_database_of_the_previous_release_keeps_what_it_holds(empty: str) -> None:
+    engine = make_engine(empty, pool_size=1)
+    schema.migrate_engine(engine, "0001")
+    with engine.begin() as connection:
+        for statement in (
+            "insert into workbench.workspaces (key, name, project_dir, profiles_dir) values ('a', 'A', '/p', '/p')",
+            "insert into workbench.audit_logs (actor, tag, workspace_id, subject, data)"
+            " values ('local admin', 'run.requested', 1, 'run-1', '{\"command\": \"dbt build\"}')",
+        ):
+            connection.execute(sa.text(statement))
+    schema.migrate(empty)
+    with engine.begin() as connection:
+        row = connection.execute(sa.text("select * from workbench.audit_logs")).mappings().one()
+        workspace = connection.execute(sa.text("select * from workbench.workspaces")).mappings().one()
+    engine.dispose()
+    assert (row["actor"], row["data"], row["before"]) == ("local admin", {"command": "dbt build"}, None)
+    assert (workspace["project_dir"], workspace["archived_at"]) == ("/p", None)
+    assert tables(empty) == EXPECTED
