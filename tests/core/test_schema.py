@@ -111,15 +111,22 @@ def test_a_workspace_that_goes_takes_its_rows_along() -> None:
     assert {name: rule for name, rule in references if rule != "CASCADE"} == {"users": "SET NULL"}
 
 
+OF_0001 = (
+    """
+    insert into workbench.workspaces (key, name, project_dir, profiles_dir) values ('a', 'A', '/p', '/p')
+    """,
+    """
+    insert into workbench.audit_logs (actor, tag, workspace_id, subject, data)
+    values ('local admin', 'run.requested', 1, 'run-1', '{"command": "dbt build"}')
+    """,
+)
+
+
 def test_a_database_of_the_previous_release_keeps_what_it_holds(empty: str) -> None:
     engine = make_engine(empty, pool_size=1)
     schema.migrate_engine(engine, "0001")
     with engine.begin() as connection:
-        for statement in (
-            "insert into workbench.workspaces (key, name, project_dir, profiles_dir) values ('a', 'A', '/p', '/p')",
-            "insert into workbench.audit_logs (actor, tag, workspace_id, subject, data)"
-            " values ('local admin', 'run.requested', 1, 'run-1', '{\"command\": \"dbt build\"}')",
-        ):
+        for statement in OF_0001:
             connection.execute(sa.text(statement))
     schema.migrate(empty)
     with engine.begin() as connection:
