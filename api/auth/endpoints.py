@@ -82,7 +82,7 @@ def change_me(actor: SelfManager, session: SessionDep, state: StateDep, body: Ac
 def switch_workspace(actor: SelfManager, session: SessionDep, state: StateDep, body: SwitchIn) -> MeOut:
     """Choose the workspace that is shown first."""
     workspace = workspaces.get_workspace(session, actor, body.workspace)
-    accounts.choose_workspace(session, actor, workspace.id)
+    accounts.choose_workspace(session, actor, workspace.id, workspace.key)
     return _me(session, state, actor)
 
 

@@ -56,6 +56,10 @@ def change_own(session: Session, actor: Actor, values: dict[str, str | None]) ->
     people.change(session, actor, people.own(session, actor), values)
 
 
-def choose_workspace(session: Session, actor: Actor, workspace_id: int) -> None:
+def choose_workspace(session: Session, actor: Actor, workspace_id: int, key: str) -> None:
     """Make a workspace the one that one sees first."""
-    people.own(session, actor).default_workspace_id = workspace_id
+    user = people.own(session, actor)
+    if user.default_workspace_id != workspace_id:
+        user.default_workspace_id = workspace_id
+        after = {"default_workspace": key}
+        audit.record(session, actor.by, audit.Tag.USER_CHANGED, subject=user.username, after=after)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 
 from core.auth.access_tokens import AccessTokens
 from core.auth.actor import Actor, Kind, Origin, Place
-from core.auth.rights import Role, Scope
+from core.auth.rights import TOKEN_SCOPES, Role
 from core.auth.secret_text import TokenKind, digest, is_api_token
 from core.kit.errors import Unauthenticated
 
@@ -106,7 +106,7 @@ class Identifier:
         row = self._one(_BY_API_TOKEN, {"hash": digest(token), "address": origin.address})
         if row is None:
             raise Unauthenticated("The token is unknown, expired or revoked.", hint="Make a new one.")
-        carried = frozenset(scope for scope in Scope if scope in row.scopes)
+        carried = frozenset(scope for scope in TOKEN_SCOPES if scope in row.scopes)
         everywhere = row.kind == TokenKind.SYSTEM or bool(row.is_instance_admin and row.workspace_id is None)
         return Actor(
             _token_name(row),

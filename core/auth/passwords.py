@@ -2,7 +2,8 @@
 
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Final, Self
@@ -10,15 +11,17 @@ from typing import Final, Self
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from core.kit.errors import FieldError, Invalid
+from core.kit.errors import FieldError, Invalid, TooMany
 from core.kit.settings import Settings
 
 # Longer ones would only make the server work.
 LONGEST: Final = 1024
 GENERATED_LENGTH: Final = 20
 _HASHER: Final = PasswordHasher()  # Argon2id, 64 MiB, three passes, four lanes
-# Each takes 64 MiB: a crowd at the door must not take the memory of everything else.
+# Each takes 64 MiB: a crowd at the door must not take the memory of everything else, nor all threads.
 _ROOM: Final = BoundedSemaphore(2)
+_WAITING: Final = BoundedSemaphore(16)
+RETRY_SECONDS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,38 @@ def check_rules(rules: PasswordRules, password: str, *names: str, field: str = "
 
 
 def hash_password(password: str) -> str:
-    """What is kept of a password."""
-    with _ROOM:
+    """What is kept of a password.
+
+    Raises:
+        TooMany: many others are being looked at.
+    """
+    with _place():
         return _HASHER.hash(_bytes(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether this is the password. Without a hash it takes as long, and is False."""
+    """Whether this is the password. Without a hash it takes as long, and is False.
+
+    Raises:
+        TooMany: many others are being looked at.
+    """
     try:
-        with _ROOM:
+        with _place():
             matches = _HASHER.verify(password_hash or _NOBODYS, _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
     return matches and password_hash is not None
+
+
+@contextmanager
+def _place() -> Generator[None]:
+    if not _WAITING.acquire(blocking=False):
+        raise TooMany("Too many logins at once.", retry_after_seconds=RETRY_SECONDS, hint="Try again.")
+    try:
+        with _ROOM:
+            yield
+    finally:
+        _WAITING.release()
 
 
 def generate(rules: PasswordRules) -> str:

@@ -11,7 +11,7 @@ from core.auth import people
 from core.auth.actor import Actor
 from core.auth.models import Membership, User
 from core.auth.rights import Role
-from core.kit.errors import NotFound
+from core.kit.errors import FieldError, NotFound
 from core.workspaces.models import Workspace
 
 
@@ -43,7 +43,9 @@ def put(session: Session, actor: Actor, workspace: Workspace, name: str, role: R
     user = people.find(session, name)
     if user is None or not user.is_active:
         raise NotFound(
-            f"There is no active user {name!r}.", hint="An instance admin adds people; then add them here."
+            f"There is no active user {name!r}.",
+            hint="An instance admin adds people; then add them here.",
+            details=[FieldError("username", "is nobody who can log in")],
         )
     # Two who add the same person at once wait for each other here.
     session.execute(sa.select(User.id).where(User.id == user.id).with_for_update())

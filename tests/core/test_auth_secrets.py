@@ -2,6 +2,7 @@
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from core.auth.access_tokens import AUDIENCE, ISSUER, TYPE, AccessTokens
 from core.auth.passwords import PasswordRules
 from core.auth.secret_text import TokenKind
 from core.kit import clock
-from core.kit.errors import Conflict, Invalid, Unauthenticated
+from core.kit.errors import Conflict, Invalid, TooMany, Unauthenticated
 from core.kit.settings import Settings
 
 LAX = PasswordRules(12, False, False, False, False)  # noqa: FBT003 - five rules in a row
@@ -40,6 +41,21 @@ def test_a_password_is_kept_as_argon2id_and_recognised() -> None:
 def test_what_argon2_takes_has_no_length_at_which_passwords_are_the_same() -> None:
     kept = passwords.hash_password("a" * 100 + "b")
     assert not passwords.verify(kept, "a" * 100 + "c")
+
+
+def test_a_crowd_at_the_door_is_turned_away_rather_than_kept_waiting() -> None:
+    kept = passwords.hash_password("correct horse battery")
+
+    def look(_number: int) -> str:
+        try:
+            return str(passwords.verify(kept, "correct horse battery"))
+        except TooMany as error:
+            return f"again in {error.retry_after_seconds}"
+
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(look, range(40)))
+    assert set(answers) == {"True", "again in 5"}
+    assert look(0) == "True"
 
 
 @pytest.mark.parametrize(
