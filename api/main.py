@@ -2,17 +2,27 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
+from api.admin.users import router as users
+from api.audit.endpoints import router as audit
+from api.auth.endpoints import router as auth
+from api.auth.own import router as own
 from api.dagster_page.proxy import router as dagster_page
+from api.docs_pages.endpoints import router as docs_pages
 from api.health.endpoints import router as health
-from api.kit import errors
-from api.kit.dagster import DagsterEngine
-from api.kit.guard import LocalOnly
+from api.kit import access, errors
+from api.kit.gate import Gate
+from api.kit.guard import Guard, Rules
+from api.kit.headers import SecurityHeaders
 from api.kit.limits import BodyLimit
-from api.kit.state import State
+from api.kit.state import State, make_state
+from api.kit.timeouts import RequestTimes
 from api.lineage.endpoints import router as lineage
 from api.models.endpoints import router as models
 from api.overview.endpoints import router as overview
@@ -21,13 +31,48 @@ from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
 from api.web.endpoints import router as web
 from api.workspaces.endpoints import router as workspaces
+from api.workspaces.members import router as members
+from api.workspaces.tokens import router as tokens
 from core import __version__
-from core.artifacts.store import ArtifactStore
-from core.kit.database import Database, make_engine
 from core.kit.settings import Settings, get_settings
-from plugins.host.manager import PluginManager
 
 DESCRIPTION = "Workspaces, catalog, lineage and runs of dbt projects. Dagster's own page is under /dagster."
+
+
+# The web app takes every address that is nobody else's, so it comes last.
+ROUTERS = (
+    health,
+    auth,
+    own,
+    workspaces,
+    members,
+    tokens,
+    users,
+    audit,
+    overview,
+    run_log,
+    runs,
+    lineage,
+    models,
+    plugins,
+    dagster_page,
+    docs_pages,
+    web,
+)
+
+
+class Application(FastAPI):
+    """FastAPI with the security headers on every answer, those to errors of our own too."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, which also says how one shows who one is."""
+        document = super().openapi()
+        document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        return document
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The headers come outermost."""
+        return SecurityHeaders(super().build_middleware_stack())
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -37,21 +82,40 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Invalid: a setting is wrong or unknown.
     """
     settings = settings or get_settings()
-    app = FastAPI(title="dbt Workbench", version=__version__, description=DESCRIPTION, lifespan=_lifespan)
-    app.state.workbench = State(
-        settings=settings,
-        db=Database(make_engine(settings.database_url or "postgresql://")),
-        engine=DagsterEngine(settings.dagster_url or "http://127.0.0.1:1"),
-        store=ArtifactStore(settings.data_dir),
-        plugins=PluginManager(),
+    app = Application(
+        title="dbt Workbench",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
+    app.state.workbench = make_state(settings)
     app.add_middleware(BodyLimit)
-    app.add_middleware(LocalOnly)
+    app.add_middleware(Gate, closed=settings.auth_enabled)
+    app.add_middleware(RequestTimes, settings.request_seconds)
+    if settings.cors_origins:
+        _share(app, settings.cors_origin_list)
+    app.add_middleware(Guard, Rules.of(settings))
     app.add_middleware(errors.RequestId)
     errors.install(app)
-    for router in (health, workspaces, overview, run_log, runs, lineage, models, plugins, dagster_page, web):
+    access.install(app)
+    for router in ROUTERS:
+        access.describe(router)
         app.include_router(router)
     return app
+
+
+def _share(app: FastAPI, origins: list[str]) -> None:
+    """Let pages of listed origins ask, with a token; what browsers add by themselves never counts."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_credentials=False,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        expose_headers=["X-Request-Id", "Retry-After"],
+    )
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ STEPS = (
     Step("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
     Step("types", [str(BIN / "basedpyright")]),
     Step("imports", [str(BIN / "lint-imports")]),
+    Step("advisories", [sys.executable, "tests/audit_dependencies.py"]),
     Step("openapi", python("api.openapi", "--check")),
     Step("web client", npm("check:generated"), WEB),
     Step("web lint", npm("lint"), WEB),

@@ -1,22 +1,29 @@
-"""A reverse proxy for /dagster: HTTP and WebSocket, to a webserver that listens on loopback only."""
+"""A reverse proxy for /dagster: HTTP and WebSocket, to a webserver that listens on loopback only.
 
-import asyncio
+Dagster's page has no login and knows no workspaces. Who may see it is decided here, before anything reaches
+it: whoever may read in every workspace; and beyond that each mutation by the right that it needs.
+"""
+
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
 import httpx
-from fastapi import APIRouter, Depends, Request, WebSocket
+from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import Response, StreamingResponse
 from starlette import types
 from starlette.background import BackgroundTask
-from starlette.websockets import WebSocketDisconnect
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.typing import Subprotocol
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
-from api.kit.state import require, state_of
-from core.auth.actor import Scope, local_admin
-from core.kit.errors import FieldError, Forbidden, Invalid, Unavailable
+from api.dagster_page import sockets
+from api.dagster_page.graphql import GraphqlRequest, UnreadableError, read_http
+from api.dagster_page.refusals import is_navigation, refusal_page, refused_graphql, to_login, unreadable
+from api.kit.access import identify_page, require_all_workspaces
+from api.kit.state import State, state_of
+from core.audit import service as audit
+from core.auth.actor import Actor
+from core.auth.rights import Scope
+from core.kit.errors import FieldError, Forbidden, Invalid, Unauthenticated, Unavailable
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,31 +42,115 @@ HOP_BY_HOP: Final = frozenset(
         "content-length",
     ]
 )
+# Ours: Dagster never sees who asks, nor sets a cookie beside our own.
+CREDENTIALS: Final = frozenset({"authorization", "cookie", "set-cookie"})
+# What is passed on of a GraphQL request is written anew.
+OF_A_BODY: Final = frozenset({"content-type", "content-encoding", "expect"})
+# Made by our own server, or an older name of a header that we set.
+OF_A_SERVER: Final = frozenset({"server", "date", "feature-policy"})
 PREFIX: Final = "/dagster"
 METHODS: Final = ["GET", "HEAD", "POST", "OPTIONS"]
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def _base(dagster_url: str | None) -> httpx.URL:
-    if dagster_url is None:
-        raise Unavailable("Dagster's address is not set.", hint="`workbench up` sets WORKBENCH_DAGSTER_URL.")
-    return httpx.URL(dagster_url)
-
-
-@router.api_route(PREFIX, methods=METHODS, dependencies=[Depends(require(Scope.DAGSTER_USE))])
-@router.api_route(
-    PREFIX + "/{path:path}", methods=METHODS, dependencies=[Depends(require(Scope.DAGSTER_USE))]
-)
+@router.api_route(PREFIX, methods=METHODS)
+@router.api_route(PREFIX + "/{path:path}", methods=METHODS)
 async def proxy(request: Request) -> Response:
     """Pass a request on and stream the answer back."""
-    base = _base(state_of(request).settings.dagster_url)
-    _check_graphql(request)
+    try:
+        actor = await run_in_threadpool(admit, request)
+    except Unauthenticated:
+        if is_navigation(request):
+            return to_login(request)
+        raise
+    except Forbidden as error:
+        if is_navigation(request):
+            return await refusal_page(request, error)
+        raise
+    _check_path(request.scope)
+    base = _base(state_of(request))
+    if request.method in READING:
+        _check_no_query(request)
+        return await _passed_on(request, base, request.stream() if _has_body(request) else None)
+    if _is_graphql(request.scope):
+        return await _graphql(request, actor, base)
+    return await _other_post(request, actor, base)
+
+
+def admit(connection: HTTPConnection) -> Actor:
+    """Who asks, if they may see everything: Dagster's page shows all workspaces.
+
+    Raises:
+        Unauthenticated: nobody is logged in.
+        Forbidden: there is a workspace that they may not see.
+    """
+    actor = identify_page(connection)
+    require_all_workspaces(state_of(connection), actor, Scope.DAGSTER_READ)
+    return actor
+
+
+async def _graphql(request: Request, actor: Actor, base: httpx.URL) -> Response:
+    content_type = request.headers.get("content-type", "")
+    try:
+        document = read_http(content_type, await request.body(), request.query_params)
+        asked = await run_in_threadpool(document.asked)
+    except UnreadableError as error:
+        return unreadable(request, str(error))
+    if asked.is_mutation:
+        names = sorted(asked.mutations)
+        try:
+            await run_in_threadpool(_allow, request, actor, asked.scope, names, document)
+        except Forbidden as error:
+            return await refused_graphql(request, error, names)
+    return await _passed_on(request, base, document.body(), PREFIX + "/graphql", OF_A_BODY)
+
+
+async def _other_post(request: Request, actor: Actor, base: httpx.URL) -> Response:
+    """Reports about assets, and whatever a later Dagster takes."""
+    name = str(request.scope["path"]).removeprefix(PREFIX + "/")
+    await run_in_threadpool(_allow, request, actor, Scope.DAGSTER_OPERATE, [name.split("/", 1)[0]], None)
+    return await _passed_on(request, base, request.stream() if _has_body(request) else None)
+
+
+def _allow(
+    request: Request, actor: Actor, scope: Scope, names: list[str], document: GraphqlRequest | None
+) -> None:
+    """Let a change pass, and note it before it is made. What changes nothing for others is not noted.
+
+    Raises:
+        Forbidden: it needs a right that the actor lacks somewhere.
+    """
+    state = state_of(request)
+    require_all_workspaces(state, actor, scope)
+    if scope == Scope.DAGSTER_READ:
+        return
+    with state.db.session() as session:
+        audit.record(
+            session,
+            actor.by,
+            audit.Tag.DAGSTER_MUTATION,
+            subject=document.subject() if document else request.url.path,
+            data={"mutations": names, "operation": document.operation_name if document else None},
+        )
+
+
+async def _passed_on(
+    request: Request,
+    base: httpx.URL,
+    content: bytes | AsyncIterator[bytes] | None,
+    path: str | None = None,
+    without: frozenset[str] = frozenset(),
+) -> Response:
     client: httpx.AsyncClient = request.app.state.dagster_client
+    headers = _passed(request.headers.items(), without)
+    if path is not None:
+        headers.append(("content-type", "application/json"))
     # Not `client.build_request`: it adds headers of its own, and cookies that another answer set.
     outgoing = httpx.Request(
         request.method,
-        _url(base, request.scope),
-        headers=_passed(request.headers.items()),
-        content=request.stream() if _has_body(request) else None,
+        _url(base, request.scope) if path is None else base.copy_with(path=path),
+        headers=headers,
+        content=content,
         extensions={"timeout": client.timeout.as_dict()},
     )
     try:
@@ -69,16 +160,33 @@ async def proxy(request: Request) -> Response:
             "Dagster does not answer.", hint="It may be starting; try again in a moment."
         ) from error
     response = StreamingResponse(_body(answer), answer.status_code, background=BackgroundTask(answer.aclose))
-    for name, value in _passed(answer.headers.multi_items()):
+    for name, value in _passed(answer.headers.multi_items(), OF_A_SERVER):
         response.headers.append(name, value)
     return response
 
 
-def _check_graphql(request: Request) -> None:
+def _base(state: State) -> httpx.URL:
+    if state.settings.dagster_url is None:
+        raise Unavailable("Dagster's address is not set.", hint="`workbench up` sets WORKBENCH_DAGSTER_URL.")
+    return httpx.URL(state.settings.dagster_url)
+
+
+def _check_no_query(request: Request) -> None:
     """Dagster also carries out what a GET asks, so that an image on any page could start a run."""
-    reads = request.method in {"GET", "HEAD"} and request.url.path.endswith("/graphql")
-    if reads and "query" in request.query_params:
+    if _is_graphql(request.scope) and "query" in request.query_params:
         raise Forbidden("GraphQL is asked by POST here.")
+
+
+def _is_graphql(scope: types.Scope) -> bool:
+    return str(scope["path"]).rstrip("/").endswith("/graphql")
+
+
+def _check_path(scope: types.Scope) -> None:
+    """What is looked at here has to be what is asked there: no path that another step could shorten."""
+    if {".", ".."} & set(str(scope["path"]).replace("\\", "/").split("/")):
+        raise Invalid(
+            "The address is not valid.", details=[FieldError("path", "It holds a segment of dots only.")]
+        )
 
 
 def _has_body(request: Request) -> bool:
@@ -104,49 +212,17 @@ async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _passed(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
+def _passed(
+    headers: Iterable[tuple[str, str]], without: frozenset[str] = frozenset()
+) -> list[tuple[str, str]]:
+    dropped = HOP_BY_HOP | CREDENTIALS | without
+    return [(name, value) for name, value in headers if name.lower() not in dropped]
 
 
 @router.websocket(PREFIX + "/{path:path}")
 async def proxy_websocket(browser: WebSocket) -> None:
-    """Pass a WebSocket on, both ways, until either side closes."""
-    local_admin().require(Scope.DAGSTER_USE)
-    base = _base(state_of(browser).settings.dagster_url)
-    target = str(_url(base, browser.scope, "ws"))
-    protocols = [Subprotocol(name) for name in browser.scope.get("subprotocols", [])]
-    try:
-        async with connect(target, subprotocols=protocols or None, max_size=None, proxy=None) as dagster:
-            await browser.accept(subprotocol=dagster.subprotocol)
-            await _pump(browser, dagster)
-    except (OSError, InvalidHandshake):
-        await browser.close(code=1013, reason="Dagster does not answer.")
-
-
-async def _pump(browser: WebSocket, dagster: ClientConnection) -> None:
-    ways = {asyncio.create_task(_up(browser, dagster)), asyncio.create_task(_down(browser, dagster))}
-    _, pending = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*ways, return_exceptions=True)
-
-
-async def _up(browser: WebSocket, dagster: ClientConnection) -> None:
-    try:
-        while True:
-            message = await browser.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            data = message.get("text")
-            await dagster.send(message["bytes"] if data is None else data)
-    except (WebSocketDisconnect, ConnectionClosed):
-        return
-
-
-async def _down(browser: WebSocket, dagster: ClientConnection) -> None:
-    try:
-        async for message in dagster:
-            await (browser.send_text(message) if isinstance(message, str) else browser.send_bytes(message))
-        await browser.close()
-    except (RuntimeError, ConnectionClosed):
-        return
+    """Pass subscriptions on, until either side closes or whoever opened it may no longer see them."""
+    await run_in_threadpool(admit, browser)
+    sockets.check_handshake(browser)
+    target = str(_base(state_of(browser)).copy_with(path=PREFIX + "/graphql", scheme="ws"))
+    await sockets.serve(browser, target, lambda: admit(browser))

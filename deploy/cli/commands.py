@@ -1,10 +1,12 @@
 """The commands of `workbench`, with their imports. Each returns the exit code."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.kit.errors import Invalid, WorkbenchError
+from core.kit.settings import Settings
 from deploy.local import checks
 from deploy.local.errors import CannotStart
 from deploy.local.layout import WEB_APP, DataFolder
@@ -17,12 +19,12 @@ NOT_READY, USAGE = 1, 2
 LAST_PORT = 65535
 
 
-def run_up(projects: Sequence[Path], data: Path | None, port: int | None, *, demo: bool) -> int:
+def run_up(wishes: Wishes) -> int:
     """`workbench up`."""
 
     def start() -> int:
-        _check_port_number(port)
-        return up(Wishes(projects, data, port, demo))
+        _check_port_number(wishes.port)
+        return up(wishes)
 
     return _told(start)
 
@@ -50,18 +52,44 @@ def run_check(data: Path | None, port: int | None) -> int:
         folder = DataFolder(settings.data_dir)
         progress = Progress()
         progress.part("settings", "ok")
-        url = settings.database_url
         questions: list[tuple[str, Callable[[], None]]] = [
             ("installation", checks.check_installation),
             ("data folder", lambda: checks.check_data_folder(folder)),
             ("disk", lambda: checks.check_disk(folder.root)),
-            ("port", lambda: checks.check_port(settings.port)),
+            ("port", lambda: checks.check_port(settings.port, settings.host)),
             ("web app", _check_web_app),
-            *([("database", lambda: _check_database(url))] if url else []),
+            *([("database", lambda: _check_database(settings))] if settings.database_url else []),
         ]
         return max([_answer(progress, name, question) for name, question in questions], default=0)
 
     return _told(look)
+
+
+def run_reset_password(data: Path | None, username: str) -> int:
+    """`workbench admin reset-password`."""
+
+    def reset() -> int:
+        from deploy.local.admin import reset_password
+
+        password = reset_password(resolve_settings(Wishes(data=data)), username)
+        print(f"The password of {username} is now {password} (shown only this once).")
+        print("Every session of this account has ended.")
+        return 0
+
+    return _told(reset)
+
+
+def run_rotate_keys(data: Path | None) -> int:
+    """`workbench admin rotate-keys`."""
+
+    def rotate() -> int:
+        from deploy.local.admin import rotate_keys
+
+        rotate_keys(resolve_settings(Wishes(data=data)))
+        print("A new key signs access tokens now; those of the former one are taken until they expire.")
+        return 0
+
+    return _told(rotate)
 
 
 def _told(command: Callable[[], int]) -> int:
@@ -93,7 +121,8 @@ def _report(running: Running) -> int:
     progress = Progress()
     for name, service in running.services.items():
         progress.part(name, str(service.get("state")), note=f"process {service.get('pid')}")
-    status, body = http_json(int(running.address.rpartition(":")[2] or 0), "/health/ready")
+    at = urlsplit(running.address)
+    status, body = http_json(at.port or 0, "/health/ready", host=at.hostname or checks.HOST)
     for part in body.get("checks", ()):
         said = str(part.get("message") or "").partition("\n")[0]
         progress.part(str(part.get("name")), str(part.get("status")), note=said)
@@ -116,8 +145,9 @@ def _check_web_app() -> None:
         raise CannotStart("The web app is not built.", hint="Run `make web`.")
 
 
-def _check_database(url: str | None) -> None:
+def _check_database(settings: Settings) -> None:
     from deploy.local.database import check_database
 
-    if url:
-        check_database(url)
+    owner = settings.database_owner_url
+    if settings.database_url:
+        check_database(settings.database_url, owner.get_secret_value() if owner else None)

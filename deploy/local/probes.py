@@ -20,19 +20,28 @@ LATE_HEARTBEAT = """
 """
 
 
-def http_status(port: int, path: str) -> int:
+def http_status(port: int, path: str, host: str = HOST) -> int:
     """The status of a GET on this machine; 0 when nothing answers."""
-    return http_json(port, path)[0]
+    return http_json(port, path, host=host)[0]
 
 
 def http_json(
-    port: int, path: str, method: str = "GET", body: object = None
+    port: int,
+    path: str,
+    method: str = "GET",
+    body: object = None,
+    *,
+    host: str = HOST,
+    token: str | None = None,
 ) -> tuple[int, Mapping[str, Any]]:
     """Status and content of a request on this machine; status 0 when nothing answers."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
+    headers = {"Content-Type": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
     try:
         content = None if body is None else json.dumps(body)
-        connection.request(method, path, content, {"Content-Type": "application/json"})
+        connection.request(method, path, content, headers)
         answer = connection.getresponse()
         return answer.status, _mapping(answer.read())
     except (OSError, http.client.HTTPException):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from deploy.local.checks import HOST
 from deploy.local.probes import http_json
 
 ACTIVE = ("starting", "running", "cancelling")
@@ -26,10 +27,12 @@ class Run:
 
 
 class RunsClient:
-    """Talks to the API on this machine."""
+    """Talks to the API on this machine, with a token where people log in."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str | None = None, host: str = HOST) -> None:
         self._port = port
+        self._token = token
+        self._host = host
 
     def active(self) -> list[Run]:
         """Every run of every workspace that has begun and not ended."""
@@ -42,30 +45,34 @@ class RunsClient:
 
     def cancel(self, run: Run) -> None:
         """Ask for the end of a run."""
-        http_json(self._port, f"/api/workspaces/{run.workspace}/runs/{run.run_id}/cancel", "POST")
+        self._ask(f"/{run.workspace}/runs/{run.run_id}/cancel", "POST")
 
     def has_runs(self, workspace: str) -> bool:
         """Whether the workspace has any run at all; yes when that cannot be known."""
-        status, page = http_json(self._port, f"/api/workspaces/{workspace}/runs?limit=1")
+        status, page = self._ask(f"/{workspace}/runs?limit=1")
         return status != HTTPStatus.OK or bool(page.get("items"))
 
     def start(self, workspace: str, steps: list[dict[str, str]]) -> Run | None:
         """Ask for a run; None when it was refused."""
-        status, body = http_json(self._port, f"/api/workspaces/{workspace}/runs", "POST", {"steps": steps})
+        status, body = self._ask(f"/{workspace}/runs", "POST", {"steps": steps})
         return _run(workspace, body) if status == HTTPStatus.CREATED else None
 
     def get(self, workspace: str, run_id: str) -> Run | None:
         """A run as it is now."""
-        status, body = http_json(self._port, f"/api/workspaces/{workspace}/runs/{run_id}")
+        status, body = self._ask(f"/{workspace}/runs/{run_id}")
         return _run(workspace, body) if status == HTTPStatus.OK else None
 
     def _workspaces(self) -> Iterator[str]:
-        _, page = http_json(self._port, "/api/workspaces")
+        _, page = self._ask("")
         return (str(item["key"]) for item in page.get("items", ()))
 
     def _list(self, workspace: str, query: str) -> Iterator[Run]:
-        _, page = http_json(self._port, f"/api/workspaces/{workspace}/runs?limit=100{query}")
+        _, page = self._ask(f"/{workspace}/runs?limit=100{query}")
         return (_run(workspace, item) for item in page.get("items", ()))
+
+    def _ask(self, path: str, method: str = "GET", body: object = None) -> tuple[int, Mapping[str, Any]]:
+        address = f"/api/workspaces{path}"
+        return http_json(self._port, address, method, body, host=self._host, token=self._token)
 
 
 def build_demo_once(runs: RunsClient, workspace: str, address: str, say: Callable[[str], None]) -> None:

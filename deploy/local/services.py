@@ -10,15 +10,23 @@ from http import HTTPStatus
 from pathlib import Path
 
 from core.kit.settings import Settings
-from deploy.local import dagster_home, probes
+from deploy.local import checks, dagster_home, probes
+from deploy.local.accounts import Accounts
 from deploy.local.checks import HOST
-from deploy.local.environment import DAGSTER_PATH, Addresses, child_environment
+from deploy.local.environment import (
+    DAGSTER_PATH,
+    Addresses,
+    api_environment,
+    child_environment,
+    tables_environment,
+)
 from deploy.local.layout import REPOSITORY, WORKSPACE_YAML, DataFolder
 from deploy.local.parts import Gate, InProcess, Once, Part, Service
 from deploy.local.process import Child
 
 API, WEBSERVER, DAEMON, CODE_SERVER = "api", "dagster-webserver", "dagster-daemon", "code-server"
-MIGRATIONS, TABLES, PROJECTS, ALL = "migrations", "dagster-tables", "projects", "workbench"
+MIGRATIONS, ACCOUNTS, TABLES, PROJECTS = "migrations", "accounts", "dagster-tables", "projects"
+ALL = "workbench"
 ENOUGH_CORES = 4
 
 
@@ -33,12 +41,14 @@ class Stack:
         projects: Sequence[Path],
         *,
         demo: bool,
+        accounts: Accounts | None = None,
     ) -> None:
         self._settings = settings.model_copy(update={"database_url": addresses.database_url})
         self._data = data
         self._addresses = addresses
         self._projects = projects
         self._demo = demo
+        self._accounts = accounts
         self._environment = child_environment(settings, data, addresses)
 
     def parts(self) -> list[Part]:
@@ -46,6 +56,7 @@ class Stack:
         code_server = self._code_server()
         return [
             InProcess(MIGRATIONS, self._migrate),
+            *([InProcess(ACCOUNTS, self._accounts.prepare, (MIGRATIONS,))] if self._accounts else []),
             self._tables(),
             self._prepare_projects(code_server),
             code_server,
@@ -58,20 +69,22 @@ class Stack:
     def _migrate(self) -> str:
         from core.schema import migrate
 
-        migrate(self._addresses.database_url)
+        migrate(self._addresses.owner_url, app_role=self._addresses.app_role)
         return ""
 
     def _tables(self) -> Once:
-        """Once, before several services would race to make them."""
-        spawn = self._spawner(TABLES, [sys.executable, "-m", "deploy.local.init_dagster"])
+        """Once, as their owner, before several services would race to make them."""
+        environment = tables_environment(self._environment, self._addresses)
+        spawn = self._spawner(TABLES, [sys.executable, "-m", "deploy.local.init_dagster"], environment)
         return Once(TABLES, spawn, (MIGRATIONS,), spare=self._tables_are_current, note=self._remember_tables)
 
     def _tables_are_current(self) -> str | None:
-        current = dagster_home.tables_are_current(self._data, self._addresses.database_url)
-        return "unchanged" if current else None
+        places = (self._addresses.owner_url, self._addresses.database_url)
+        return "unchanged" if dagster_home.tables_are_current(self._data, *places) else None
 
     def _remember_tables(self) -> str:
-        dagster_home.remember_tables(self._data, self._addresses.database_url)
+        places = (self._addresses.owner_url, self._addresses.database_url)
+        dagster_home.remember_tables(self._data, *places)
         return ""
 
     def _prepare_projects(self, code_server: Service) -> Once:
@@ -116,10 +129,9 @@ class Stack:
         request_reload(self._addresses.webserver)
 
     def _api(self) -> Service:
-        command = [sys.executable, "-m", "uvicorn", "api.main:create_app", "--factory", "--host", HOST]
-        command += ["--port", str(self._settings.port), "--log-level", self._settings.log_level]
-        command += ["--no-server-header", "--timeout-graceful-shutdown", "3"]
-        return Service(API, self._spawner(API, command), partial(self._answers, "/health"))
+        command = [sys.executable, "-m", "api.serve"]
+        spawn = self._spawner(API, command, api_environment(self._environment, self._settings))
+        return Service(API, spawn, partial(self._answers, "/health"))
 
     def _webserver(self) -> Service:
         port = self._addresses.webserver_port
@@ -134,16 +146,20 @@ class Stack:
         return Service(DAEMON, self._spawner(DAEMON, command), ready, (TABLES, *_after(WEBSERVER)))
 
     def _spawner(
-        self, name: str, command: Sequence[str], before: Callable[[], object] = lambda: None
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        before: Callable[[], object] = lambda: None,
     ) -> Callable[[], Child]:
         def spawn() -> Child:
             before()
-            return Child(command, self._environment, REPOSITORY, self._data.log(name))
+            return Child(command, environment or self._environment, REPOSITORY, self._data.log(name))
 
         return spawn
 
     def _answers(self, path: str) -> bool:
-        return _is_ok(self._settings.port, path)
+        return _is_ok(self._settings.port, path, checks.reachable(self._settings.host))
 
 
 def _after(name: str) -> Sequence[str]:
@@ -151,8 +167,8 @@ def _after(name: str) -> Sequence[str]:
     return (name,) if (os.cpu_count() or 1) < ENOUGH_CORES else ()
 
 
-def _is_ok(port: int, path: str) -> bool:
-    return probes.http_status(port, path) == HTTPStatus.OK
+def _is_ok(port: int, path: str, host: str = HOST) -> bool:
+    return probes.http_status(port, path, host) == HTTPStatus.OK
 
 
 def _describe_projects(result: Path) -> str:

@@ -16,9 +16,10 @@ from core import __version__
 from core.kit.errors import WorkbenchError
 from core.kit.settings import Settings
 from deploy.local import checks, runs
+from deploy.local.accounts import Accounts
 from deploy.local.dagster_home import write_configuration
 from deploy.local.database import check_database
-from deploy.local.environment import Addresses
+from deploy.local.environment import Addresses, embedded_addresses, own_addresses
 from deploy.local.errors import PartFailed
 from deploy.local.guard import Guard
 from deploy.local.layout import DEMO_KEY, WEB_APP, DataFolder
@@ -39,7 +40,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def address(settings: Settings) -> str:
     """Where the web app is."""
-    return f"http://{checks.HOST}:{settings.port}"
+    return checks.http_address(settings.host, settings.port)
 
 
 class KilledByUser(BaseException):
@@ -95,6 +96,7 @@ class Session:
         self._postgres: EmbeddedPostgres | None = None
         self._supervisor: Supervisor | None = None
         self._guard: Guard | None = None
+        self._accounts: Accounts | None = None
         self._looked_at = 0.0
 
     def run(self) -> int:
@@ -132,7 +134,12 @@ class Session:
         Background(lambda: import_module("core.schema"))
         addresses = self._database()
         write_configuration(self._data)
-        stack = Stack(self._settings, self._data, addresses, self._projects, demo=self._demo)
+        if self._settings.auth_enabled:
+            at = address(self._settings)
+            self._accounts = Accounts(self._settings, addresses.database_url, at, self._progress.say)
+        stack = Stack(
+            self._settings, self._data, addresses, self._projects, demo=self._demo, accounts=self._accounts
+        )
         self._supervisor = Supervisor(
             stack.parts(), self._progress, asked_to_stop=self._stopping.any, describe=self._describe
         )
@@ -144,14 +151,14 @@ class Session:
         began = time.monotonic()
         url = self._settings.database_url
         if url:
-            check_database(url)
+            addresses = own_addresses(self._settings, url, checks.free_port())
+            check_database(url, addresses.owner_url if addresses.app_role else None)
             self._guard = Guard(Path(os.devnull))
-            addresses = Addresses(url, checks.free_port())
         else:
             self._postgres = EmbeddedPostgres(self._data)
             self._guard = Guard(self._postgres.pid_file)
             access = self._postgres.start()
-            addresses = Addresses(access.url(), checks.free_port(), access)
+            addresses = embedded_addresses(access, checks.free_port())
         self._progress.part("postgres", "ready", time.monotonic() - began, "DATABASE_URL" if url else "")
         return addresses
 
@@ -168,9 +175,15 @@ class Session:
         self._progress.say(
             f"Ready in {taken:.1f} s: {self._progress.strong(at)}    (Ctrl-C stops everything)"
         )
+        if not self._settings.is_loopback:
+            self._progress.say(f"It listens on {self._settings.host} without TLS: put a proxy before it.")
         if self._demo:
-            client = RunsClient(self._settings.port)
+            client = self._runs_client()
             Background(lambda: runs.build_demo_once(client, DEMO_KEY, at, self._say_unless_stopping))
+
+    def _runs_client(self) -> RunsClient:
+        token = self._accounts.token if self._accounts else None
+        return RunsClient(self._settings.port, token, checks.reachable(self._settings.host))
 
     def _say_unless_stopping(self, line: str) -> None:
         if not self._stopping.any():
@@ -203,7 +216,7 @@ class Session:
         if daemon and daemon.child:
             daemon.child.ask_to_stop()
         if api and api.child and api.child.exit_status() is None:
-            client = RunsClient(self._settings.port)
+            client = self._runs_client()
             _bounded(
                 lambda: runs.cancel_active(client, CANCEL_PATIENCE, self._progress.say), CANCEL_PATIENCE + 5
             )
@@ -211,6 +224,8 @@ class Session:
     def _stop_everything(self) -> None:
         if self._supervisor:
             self._supervisor.stop(last=CODE_SERVER)
+        if self._accounts:
+            self._accounts.close()
         self._close()
 
     def _kill(self) -> int:

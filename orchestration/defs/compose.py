@@ -1,4 +1,4 @@
-"""Composing the code location: every workspace; in a run's process only the one that runs."""
+"""Composing the code location: every workspace and retention; in a run's process only what runs."""
 
 import os
 from functools import partial
@@ -12,6 +12,7 @@ from core.runs.service import job_name
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.defs.dbt.definitions import WorkspaceSource, workspace_definitions
+from orchestration.defs.retention.definitions import RETENTION_JOB, retention_definitions
 from orchestration.lib.services import Services, services
 
 RUN_JOB_VARIABLE = "DAGSTER_RUN_JOB_NAME"
@@ -44,10 +45,14 @@ def _source(shared: Services, session: Session, workspace: Workspace) -> Workspa
 
 def load() -> Definitions:
     """Everything that this process serves."""
+    run_job = os.environ.get(RUN_JOB_VARIABLE)
+    base = Definitions.merge(Definitions(executor=in_process_executor), retention_definitions())
+    if run_job == RETENTION_JOB:
+        return base
     shared = services()
-    found = sources(shared, os.environ.get(RUN_JOB_VARIABLE))
+    found = sources(shared, run_job)
     definitions = [workspace_definitions(source, partial(_report, shared, source.key)) for source in found]
-    return Definitions.merge(Definitions(executor=in_process_executor), *definitions)
+    return Definitions.merge(base, *definitions)
 
 
 def _report(shared: Services, key: str, reason: str) -> None:

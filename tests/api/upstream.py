@@ -26,6 +26,8 @@ class Upstream:
     url: str
     runs: dict[str, str] = field(default_factory=dict)
     cancelled: list[str] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[set[str]] = field(default_factory=list)
 
 
 def run_facts(run_id: str, status: str) -> dict[str, Any]:
@@ -99,18 +101,17 @@ async def _away(_request: Request) -> Response:
 
 
 async def _socket(socket: WebSocket) -> None:
+    """Says how it was opened, then repeats what it gets; ends when it is told that the connection does."""
     await socket.accept(subprotocol=(socket.scope["subprotocols"] or [None])[0])
-    await socket.send_text(json.dumps([socket.url.path, socket.url.query]))
+    await socket.send_text(json.dumps([socket.url.path, socket.url.query, sorted(socket.headers)]))
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
-        if message.get("text") == "bye":
+        if json.loads(message["text"])["type"] == "connection_terminate":
             await socket.close()
             return
-        await (
-            socket.send_bytes(message["bytes"]) if message.get("bytes") else socket.send_text(message["text"])
-        )
+        await socket.send_text(message["text"])
 
 
 @contextmanager
@@ -121,14 +122,16 @@ def running() -> Iterator[Upstream]:
 
     async def graphql(request: Request) -> Response:
         asked = await request.json()
-        return JSONResponse({"data": answer(upstream, asked["query"], asked["variables"])})
+        upstream.bodies.append(asked)
+        upstream.headers.append({name.lower() for name, _ in request.headers.items()})
+        return JSONResponse({"data": answer(upstream, asked["query"], asked.get("variables", {}))})
 
     every = ["GET", "HEAD", "POST", "OPTIONS"]
     routes = [
         Route("/dagster/graphql", graphql, methods=["POST"]),
         Route("/dagster/slow", _slow),
         Route("/dagster/away", _away),
-        WebSocketRoute("/dagster/socket", _socket),
+        WebSocketRoute("/dagster/graphql", _socket),
         Route("/dagster", _echo, methods=every),
         Route("/dagster/{path:path}", _echo, methods=every),
     ]

@@ -79,3 +79,25 @@ def test_the_code_socket_is_short_however_long_the_folder(tmp_path: Path) -> Non
     assert len(str(deep.code_socket)) <= LONGEST_SOCKET
     assert deep.code_socket != other.code_socket
     assert DataFolder(Path("/srv/wb")).code_socket == Path("/srv/wb/dagster/code.sock")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104
+        ("::", "http://[::1]:80"),
+        ("::1", "http://[::1]:80"),
+        ("192.0.2.1", "http://192.0.2.1:80"),
+    ],
+)
+def test_where_this_machine_reaches_a_server(host: str, address: str) -> None:
+    assert checks.http_address(host, 80) == address
+
+
+def test_a_port_is_taken_on_its_address_only() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as other:
+        port = other.getsockname()[1]
+        checks.check_port(port, "127.0.0.1")
+        with pytest.raises(CannotStart, match="is taken"):
+            checks.check_port(port, "127.0.0.2")

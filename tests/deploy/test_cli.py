@@ -17,7 +17,7 @@ def workbench(*words: str, **environment: str) -> subprocess.CompletedProcess[st
     base = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("WORKBENCH_", "DATABASE_URL"))
+        if not name.startswith(("WORKBENCH_", "DATABASE_", "AUTH_ENABLED"))
     }
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", *words],
@@ -70,6 +70,22 @@ def test_a_taken_port_is_named(data: DataFolder) -> None:
 @pytest.mark.parametrize("port", ["0", "65536"])
 def test_an_impossible_port_is_refused(port: str) -> None:
     assert f"--port {port}: choose a port from 1 to 65535" in refusal(workbench("up", "--port", port), 2)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104
+def test_an_open_address_needs_login(data: DataFolder, host: str) -> None:
+    said = refusal(workbench("up", "--data", str(data.root), "--host", host), 2)
+    assert f"{host} is open to the network and nobody has to log in" in said
+
+
+def test_an_address_that_is_not_this_machines(data: DataFolder) -> None:
+    up = ("up", "--data", str(data.root), "--host")
+    assert "This machine has no address 192.0.2.1" in refusal(
+        workbench(*up, "192.0.2.1", AUTH_ENABLED="true"), 3
+    )
+    assert "The address no.such.host.invalid is not known" in refusal(
+        workbench(*up, "no.such.host.invalid", AUTH_ENABLED="true"), 3
+    )
 
 
 def test_a_project_that_is_none(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from core.kit.settings import known_variables
+from core.kit.settings import OTHER_KNOWN, known_variables
 from deploy.local.layout import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
@@ -36,8 +36,31 @@ def test_only_the_api_is_published_and_on_loopback() -> None:
 
 def test_no_password_is_written_down() -> None:
     text = (REPOSITORY / "compose.yaml").read_text()
-    assert re.findall(r"//workbench:([^@]+)@db", text) == ["${POSTGRES_PASSWORD:?set it first}"] * 2
+    assert set(re.findall(r"//workbench:([^@]+)@db", text)) == {"${POSTGRES_PASSWORD:?set it first}"}
+    assert set(re.findall(r"//workbench_app:([^@]+)@db", text)) == {"${POSTGRES_APP_PASSWORD:?set it first}"}
     assert SERVICES["db"]["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD")
+
+
+def holders(variable: str) -> set[str]:
+    return {name for name, service in OURS.items() if variable in service["environment"]}
+
+
+def test_each_secret_is_for_one_service_only() -> None:
+    owners = {name for name, item in OURS.items() if "//workbench:" in str(item["environment"])}
+    assert owners == holders("DATABASE_OWNER_URL") == holders("ADMIN_PASSWORD") == {"prepare"}
+    assert holders("JWT_SECRET_KEY") == holders("JWT_PREVIOUS_SECRET_KEYS") == {"api"}
+    assert {name for name, item in OURS.items() if "keys:/data/keys" in item["volumes"]} == {"api"}
+
+
+def test_people_log_in() -> None:
+    assert {item["environment"]["AUTH_ENABLED"] for item in OURS.values()} == {"${AUTH_ENABLED:-true}"}
+    assert OURS["api"]["environment"]["WORKBENCH_HOST"] == "0.0.0.0"  # noqa: S104
+    assert holders("WORKBENCH_HOST") == {"api"}
+
+
+def test_every_setting_can_be_set() -> None:
+    told = set().union(*(item["environment"] for item in OURS.values()))
+    assert known_variables() - OTHER_KNOWN - told == set()
 
 
 def test_every_key_dependency_and_volume_is_known() -> None:
@@ -50,7 +73,8 @@ def test_every_key_dependency_and_volume_is_known() -> None:
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_every_service_shares_data_and_settings(name: str) -> None:
     environment = OURS[name]["environment"]
-    assert {key for key in environment if key.startswith("WORKBENCH_")} <= known_variables()
+    others = {"DAGSTER_POSTGRES_URL", "DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"}
+    assert set(environment) - others <= known_variables()
     assert "data:/data" in OURS[name]["volumes"]
 
 

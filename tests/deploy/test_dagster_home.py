@@ -6,15 +6,17 @@ import pytest
 
 from deploy.local import dagster_home
 from deploy.local.layout import DataFolder
-from deploy.local.postgres import Access
+from deploy.local.postgres import OWNER, Access
+
+APP = "postgresql://workbench_app@/workbench"
 
 
 @pytest.fixture
 def url(server: Access) -> Iterator[str]:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+    with psycopg.connect(server.url(OWNER), autocommit=True) as connection:
         connection.execute("create schema if not exists dagster")
         connection.execute("create table if not exists dagster.daemon_heartbeats (id int)")
-        yield server.url()
+        yield server.url(OWNER)
         connection.execute("drop schema dagster cascade")
 
 
@@ -24,22 +26,27 @@ def test_the_configuration_is_the_repositorys(data: DataFolder) -> None:
 
 
 def test_tables_are_current_once_they_are_remembered(data: DataFolder, url: str) -> None:
-    assert not dagster_home.tables_are_current(data, url)
-    dagster_home.remember_tables(data, url)
-    assert dagster_home.tables_are_current(data, url)
+    assert not dagster_home.tables_are_current(data, url, APP)
+    dagster_home.remember_tables(data, url, APP)
+    assert dagster_home.tables_are_current(data, url, APP)
     assert "postgresql://" not in data.initialised.read_text()
 
 
 @pytest.mark.parametrize("what", ["dagster", "migrations", "database"])
 def test_they_are_not_after_a_change(data: DataFolder, url: str, what: str) -> None:
-    dagster_home.remember_tables(data, url)
+    dagster_home.remember_tables(data, url, APP)
     known = json.loads(data.initialised.read_text())
     data.initialised.write_text(json.dumps({**known, what: "another"}))
-    assert not dagster_home.tables_are_current(data, url)
+    assert not dagster_home.tables_are_current(data, url, APP)
 
 
 def test_they_are_not_when_they_are_gone(data: DataFolder, url: str) -> None:
-    dagster_home.remember_tables(data, url)
+    dagster_home.remember_tables(data, url, APP)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("drop table dagster.daemon_heartbeats")
-    assert not dagster_home.tables_are_current(data, url)
+    assert not dagster_home.tables_are_current(data, url, APP)
+
+
+def test_they_are_not_for_a_role_that_has_yet_to_be_let_in(data: DataFolder, url: str) -> None:
+    dagster_home.remember_tables(data, url, APP)
+    assert not dagster_home.tables_are_current(data, url, APP.replace("workbench_app", "another"))

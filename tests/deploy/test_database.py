@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.local.checks import free_port
-from deploy.local.database import check_database, dagster_url, without_password
+from deploy.local.database import check_database, dagster_url, user_of, without_password
 from deploy.local.errors import CannotStart
-from deploy.local.postgres import Access
+from deploy.local.postgres import APP, DEMO, OWNER, Access
 
 SECRET = "s3cret-word"
 
@@ -44,29 +44,55 @@ def refusal_of(url: str) -> str:
 
 
 def test_a_good_address(server: Access) -> None:
-    check_database(server.url())
+    check_database(server.url(OWNER))
 
 
 def test_a_wrong_password(server: Access) -> None:
-    url = server.url().replace(urlsplit(server.url()).password or "-", SECRET)
+    url = server.url(OWNER).replace(urlsplit(server.url(OWNER)).password or "-", SECRET)
     assert "the server refuses user workbench: the password is wrong" in refusal_of(url)
 
 
 def test_an_unknown_database(server: Access) -> None:
-    assert "there is no database nowhere on /" in refusal_of(server.url().replace("@/workbench", "@/nowhere"))
+    assert "there is no database nowhere on /" in refusal_of(
+        server.url(OWNER).replace("@/workbench", "@/nowhere")
+    )
 
 
 def test_an_unknown_user(server: Access) -> None:
-    assert "user nobody" in refusal_of(server.url().replace("//workbench:", "//nobody:"))
+    assert "user nobody" in refusal_of(server.url(OWNER).replace("//workbench:", "//nobody:"))
 
 
 def test_a_user_without_rights(server: Access) -> None:
     with psycopg.connect(server.url("postgres", "workbench"), autocommit=True) as connection:
         connection.execute(f"create role guest login password '{SECRET}'")
         connection.execute("grant connect on database workbench to guest")
-    password = urlsplit(server.url()).password or "-"
-    url = server.url().replace(f"//workbench:{password}", f"//guest:{SECRET}")
+    password = urlsplit(server.url(OWNER)).password or "-"
+    url = server.url(OWNER).replace(f"//workbench:{password}", f"//guest:{SECRET}")
     assert refusal_of(url) == "DATABASE_URL: user guest may not make schemas in database workbench."
+
+
+def test_two_roles_of_one_database(server: Access) -> None:
+    check_database(server.url(APP), server.url(OWNER))
+
+
+def test_a_role_that_may_not_enter(server: Access) -> None:
+    url = server.url(DEMO, "workbench")
+    assert "user demo may not enter database workbench" in refusal_of(url)
+
+
+def test_two_roles_of_two_databases(server: Access) -> None:
+    with pytest.raises(CannotStart, match="lead to different databases"):
+        check_database(server.url(DEMO, "demo_warehouse"), server.url(OWNER))
+
+
+def test_the_owner_is_named_when_it_is_to_blame(server: Access) -> None:
+    with pytest.raises(CannotStart, match="DATABASE_OWNER_URL: user workbench_app may not make schemas"):
+        check_database(server.url(OWNER), server.url(APP))
+
+
+def test_the_role_of_an_address() -> None:
+    assert user_of("postgresql://me:pw@h/db") == "me"
+    assert user_of("postgresql://h/db?user=you") == "you"
 
 
 def test_nobody_listens() -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from deploy.local.errors import PartFailed
 from deploy.local.layout import DataFolder
-from deploy.local.postgres import Access, EmbeddedPostgres
+from deploy.local.postgres import APP, OWNER, Access, EmbeddedPostgres, read_access
 from deploy.local.process import wait_until
 
 
 def test_what_was_there_is_there_after_a_restart(data: DataFolder) -> None:
     first = EmbeddedPostgres(data)
-    url = first.start().url()
+    url = first.start().url(OWNER)
     with psycopg.connect(url) as connection:
         connection.execute("create table kept (x int)")
     first.stop()
@@ -22,7 +22,7 @@ def test_what_was_there_is_there_after_a_restart(data: DataFolder) -> None:
 
     second = EmbeddedPostgres(data)
     access = second.start()
-    assert access.url() == url
+    assert access.url(OWNER) == url
     with psycopg.connect(url) as connection:
         connection.execute("select * from kept")
     second.stop()
@@ -73,6 +73,7 @@ def test_nobody_enters_without_a_password_and_the_demo_stays_in_its_place(server
         connection.execute("create schema demo_test")
     for url in (
         server.url("demo", "workbench"),
+        server.url(APP, "demo_warehouse"),
         server.url("demo", "demo_warehouse").replace(password, "guess"),
         server.url("postgres").replace(urlsplit(server.url("postgres")).password or "-", ""),
     ):
@@ -111,3 +112,20 @@ def test_a_server_that_was_left_running_is_taken_over(data: DataFolder) -> None:
     assert ours.pid == left.pid
     ours.stop()
     assert not left.running()
+
+
+def test_the_role_of_the_services_makes_no_tables(server: Access) -> None:
+    with psycopg.connect(server.url(APP)) as connection:
+        for statement in ("create schema mine", "create table public.mine (x int)", "create role mine"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+            connection.rollback()
+
+
+def test_others_find_a_server_only_while_it_runs(data: DataFolder) -> None:
+    assert read_access(data) is None
+    postgres = EmbeddedPostgres(data)
+    access = postgres.start()
+    assert read_access(data) == access
+    postgres.stop()
+    assert read_access(data) is None

@@ -15,6 +15,7 @@ class FakeApi:
     """The few addresses that the supervisor asks, over runs in memory."""
 
     def __init__(self) -> None:
+        self.tokens: set[str | None] = set()
         self.runs: dict[str, str] = {}
         self.requests: list[tuple[str, str, Any]] = []
         self.accept = True
@@ -52,6 +53,7 @@ def api() -> FakeApi:
 def client(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunsClient]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            api.tokens.add(self.headers.get("Authorization"))
             parts = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
@@ -108,3 +110,13 @@ def test_an_api_that_is_gone_holds_nothing_up() -> None:
     client = RunsClient(1)
     cancel_active(client, 5, pytest.fail)
     build_demo_once(client, "demo", "http://here", pytest.fail)
+
+
+def test_with_a_token_every_request_shows_it(api: FakeApi, client: RunsClient) -> None:
+    cancel_active(client, 1, pytest.fail)
+    assert api.tokens == {None}
+    api.tokens.clear()
+    asking = RunsClient(client._port, "dbtwb_svc_x")
+    build_demo_once(asking, "demo", "http://here", lambda _: None)
+    cancel_active(asking, 1, pytest.fail)
+    assert api.tokens == {"Bearer dbtwb_svc_x"}

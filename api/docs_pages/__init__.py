@@ -1,0 +1,1 @@
+"""The API's document in two viewers, without the internet."""

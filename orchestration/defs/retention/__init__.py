@@ -1,0 +1,1 @@
+"""Letting go of what has been kept long enough, once a day."""

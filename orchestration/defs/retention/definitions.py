@@ -1,0 +1,59 @@
+"""A job of the product itself: old rows of the audit log and logins that ended long ago are forgotten.
+
+It carries no workspace's tag, so that it is a run of none.
+"""
+
+from typing import Final
+
+from dagster import (
+    DefaultScheduleStatus,
+    Definitions,
+    OpExecutionContext,
+    ScheduleDefinition,
+    in_process_executor,
+    job,
+    op,
+)
+
+from core.audit import retention as audit
+from core.auth import sessions
+from orchestration.lib.services import services
+
+RETENTION_JOB: Final = "retention"
+EVERY_NIGHT: Final = "17 3 * * *"
+
+
+@op(name="forget_what_is_old")
+def forget_what_is_old(context: OpExecutionContext) -> None:
+    """Each kind in a transaction of its own: what fails with one holds up none of the others."""
+    shared = services()
+    days = shared.settings.audit_retention_days
+    with shared.db.session() as session:
+        rows = audit.forget(session, days)
+    context.log.info("Forgot %d rows of the audit log, older than %d days.", rows, days)
+    with shared.db.session() as session:
+        ended = sessions.forget_ended(session)
+    context.log.info("Forgot %d sessions that ended long ago.", ended)
+    context.add_output_metadata({"audit_rows": rows, "sessions": ended})
+
+
+@job(
+    name=RETENTION_JOB,
+    description="Forgets old rows of the audit log (AUDIT_RETENTION_DAYS) and ended logins.",
+    executor_def=in_process_executor,
+)
+def retention() -> None:
+    """The whole of it."""
+    forget_what_is_old()
+
+
+def retention_definitions() -> Definitions:
+    """The job and its schedule, which runs without anybody turning it on."""
+    schedule = ScheduleDefinition(
+        name=RETENTION_JOB,
+        job=retention,
+        cron_schedule=EVERY_NIGHT,
+        execution_timezone="UTC",
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
+    return Definitions(jobs=[retention], schedules=[schedule])
