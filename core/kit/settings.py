@@ -232,6 +232,12 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
+    @field_validator("database_owner_url", "jwt_secret_key", "admin_password", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        """So that `workbench up` can say "none" to the API, whatever a `.env` file says there."""
+        return None if value == "" else value
+
     @field_validator("database_owner_url")
     @classmethod
     def _owner_must_be_postgres(cls, value: SecretStr | None) -> SecretStr | None:

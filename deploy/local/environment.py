@@ -127,13 +127,14 @@ def _fixed(source: Mapping[str, str]) -> dict[str, str]:
 
 def _settings(settings: Settings, fields: Collection[str]) -> dict[str, str]:
     """Settings by name, so that a `.env` file somewhere else changes nothing."""
-    values = {field: getattr(settings, field) for field in sorted(fields)}
-    return {variable_of(field): _spelled(value) for field, value in values.items() if value is not None}
+    return {variable_of(field): _spelled(getattr(settings, field)) for field in sorted(fields)}
 
 
 def _spelled(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

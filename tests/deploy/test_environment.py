@@ -171,3 +171,14 @@ def test_with_one_role_for_both() -> None:
     assert one.app_role is None
     settings = Settings.model_validate({"DATABASE_URL": URL})
     assert own_addresses(settings, URL, 1) == one
+
+
+def test_a_file_elsewhere_gives_the_api_no_key_that_this_start_does_not_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = api_environment({}, Settings.model_validate({"AUTH_ENABLED": "true"}))
+    (tmp_path / ".env").write_text(f"JWT_SECRET_KEY={SETTINGS['JWT_SECRET_KEY']}\n")
+    monkeypatch.chdir(tmp_path)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().jwt_secret_key is None
