@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy.orm import Session
 
-from api.auth.schemas import Strict
-from api.kit.access import UserManager
+from api.kit.access import GuardedRouter, UserManager
+from api.kit.bodies import Strict
 from api.kit.errors import responses
 from api.kit.state import SessionDep, StateDep
 from core.auth import accounts, people, sessions
@@ -20,7 +20,7 @@ from core.auth.rights import Role
 from core.kit.paging import MAX_LIMIT
 from core.workspaces import service as workspaces
 
-router = APIRouter(prefix="/api/admin/users", tags=["admin"])
+router = GuardedRouter(prefix="/api/admin/users", tags=["admin"])
 
 Username = Annotated[str, Path(description="User name.", max_length=320)]
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy.orm import Session
 
-from api.kit.access import AuditReader, WholeAuditReader, WorkspaceDep
+from api.kit.access import AuditReader, GuardedRouter, WholeAuditReader, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep, State, StateDep
 from core.audit import reading
@@ -22,7 +22,7 @@ from core.kit import clock
 from core.kit.paging import MAX_LIMIT, Page
 from core.workspaces import service as workspaces
 
-router = APIRouter(tags=["audit"])
+router = GuardedRouter(tags=["audit"])
 
 OF_ONE = "/api/workspaces/{workspace}/audit"
 OF_ALL = "/api/admin/audit"

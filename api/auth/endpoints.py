@@ -1,6 +1,8 @@
 """Logging in and out, who one is, one's password."""
 
-from fastapi import APIRouter, Request, Response
+from contextlib import suppress
+
+from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from api.auth import cookies
@@ -14,7 +16,7 @@ from api.auth.schemas import (
     SwitchIn,
     TokenOut,
 )
-from api.kit.access import SelfManager, SelfReader, origin_of
+from api.kit.access import GuardedRouter, SelfManager, SelfReader, bearer_of, identify, origin_of
 from api.kit.errors import domain_error, responses
 from api.kit.state import SessionDep, State, StateDep
 from core.auth import accounts
@@ -24,7 +26,7 @@ from core.auth.sessions import Credentials, Issued
 from core.kit.errors import Conflict, Unauthenticated
 from core.workspaces import service as workspaces
 
-router = APIRouter(tags=["auth"])
+router = GuardedRouter(tags=["auth"])
 
 
 @router.post("/auth/login", responses=responses(409, 429))
@@ -56,10 +58,16 @@ def refresh(
 
 @router.post("/auth/logout", status_code=204, responses=responses())
 def logout(request: Request, state: StateDep, body: RefreshIn | None = None) -> Response:
-    """End the session at once, with everything that was issued for it."""
+    """End the session at once, with everything that was issued for it.
+
+    By the cookie, a refresh token in the body, or the access token alone.
+    """
     token = (body.refresh_token if body else None) or cookies.refresh_cookie(request)
     if token is not None:
         state.sessions.end_by_refresh_token(token, origin_of(request))
+    elif bearer_of(request) is not None:
+        with suppress(Unauthenticated):  # what is not good any more has nothing left to end
+            state.sessions.end_present(identify(request))
     response = Response(status_code=204)
     cookies.take_back(response)
     return response

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from api.auth.schemas import MadeToken, NewTokenIn, SessionList, SessionOut, TokenItem, TokenList
-from api.kit.access import SelfManager
+from api.kit.access import GuardedRouter, SelfManager
 from api.kit.errors import responses
 from api.kit.state import SessionDep, StateDep
 from core.auth import api_tokens, people, sessions
 from core.auth.api_tokens import NewToken
 from core.workspaces import service as workspaces
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = GuardedRouter(prefix="/auth", tags=["auth"])
 
 SessionId = Annotated[str, Path(max_length=36)]
 TokenId = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -6,18 +6,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr
 
+from api.kit.bodies import Strict
 from core.auth.actor import Actor, Kind
 from core.auth.models import ApiToken, LoginSession, User
 from core.auth.passwords import LONGEST
 from core.auth.rights import LEVELS, RIGHTS, Role
 from core.kit import clock
 from core.workspaces.models import Workspace
-
-
-class Strict(BaseModel):
-    """A body in which nothing unknown is overlooked."""
-
-    model_config = {"extra": "forbid"}
 
 
 class LoginIn(Strict):

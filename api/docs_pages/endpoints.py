@@ -20,6 +20,7 @@ SWAGGER: Final = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dbt Workbench API</title>
+<link rel="icon" type="image/svg+xml" href="/assets/icon-1.svg">
 <link rel="stylesheet" href="/assets/apidocs/swagger-ui.css">
 </head>
 <body>
@@ -35,6 +36,7 @@ REDOC: Final = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dbt Workbench API</title>
+<link rel="icon" type="image/svg+xml" href="/assets/icon-1.svg">
 </head>
 <body>
 <div id="document"></div>

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.health.schemas import CheckOut, ConfigOut, HealthOut, PasswordRulesOut, ReadinessOut
-from api.kit.access import identify
+from api.kit.access import GuardedRouter, identify
 from api.kit.state import State, StateDep
 from core import __version__
 from core.kit.errors import WorkbenchError
 from core.workspaces.models import Workspace
 from plugins.sdk.hooks import Installation
 
-router = APIRouter(tags=["health"])
+router = GuardedRouter(tags=["health"])
 
 
 @router.get("/health")

@@ -6,13 +6,15 @@ the path names a workspace, the scope is needed in that workspace.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from enum import Enum
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api.kit.errors import domain_error
@@ -89,10 +91,12 @@ def bearer_of(connection: HTTPConnection) -> str | None:
     return header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else None
 
 
-def get_actor(request: Request) -> Actor:
+async def get_actor(request: Request) -> Actor:
     """Dependency: who asks."""
-    request.state.actor = identify(request)
-    return request.state.actor
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is None:
+        known = request.state.actor = await run_in_threadpool(identify, request)
+    return known
 
 
 ActorDep = Annotated[Actor, Depends(get_actor)]
@@ -108,6 +112,28 @@ class Require:
         """The actor, who may."""
         check(actor, self.scope, request.path_params.get("workspace"))
         return actor
+
+
+class GuardedRoute(APIRoute):
+    """Asks who it is, and whether they may, before the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind the door."""
+        handler, scope = super().get_route_handler(), scope_of(self)
+
+        async def guarded(request: Request) -> Response:
+            if scope is not None:
+                check(await get_actor(request), scope, request.path_params.get("workspace"))
+            return await handler(request)
+
+        return guarded
+
+
+class GuardedRouter(APIRouter):
+    """A router of such routes."""
+
+    def __init__(self, prefix: str = "", tags: list[str | Enum] | None = None) -> None:
+        super().__init__(prefix=prefix, tags=tags, route_class=GuardedRoute)
 
 
 def check(actor: Actor, scope: Scope, workspace: str | None) -> None:

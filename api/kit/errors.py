@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -104,6 +104,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IntegrityError, _collision)
+    app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(PoolExhausted, _database)
     app.add_exception_handler(Exception, _unexpected)
@@ -174,6 +175,12 @@ def _collision(request: Request, error: Exception) -> Response:
     log.warning("two changes collided", exc_info=error, extra={"request_id": request_id_of(request)})
     message = "Somebody else changed the same thing at the same moment."
     return error_response(request, 409, "conflict", message, hint="Look at it again, then repeat.")
+
+
+def _unstorable(request: Request, error: Exception) -> Response:
+    log.warning("a value that no column takes", exc_info=error, extra={"request_id": request_id_of(request)})
+    message = "The request holds a value that cannot be kept."
+    return error_response(request, 422, "invalid", message, hint="The character NUL, for one, cannot.")
 
 
 def _database(request: Request, error: Exception) -> Response:

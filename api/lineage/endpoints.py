@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from api.kit.access import CatalogReader, WorkspaceDep
+from api.kit.access import CatalogReader, GuardedRouter, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep
 from api.lineage.schemas import LineageOut
@@ -12,7 +12,7 @@ from api.models.endpoints import NodeId
 from core.lineage import service
 from core.lineage.service import MAX_EXPANDED, MAX_STEPS, View
 
-router = APIRouter(prefix="/api/workspaces/{workspace}/models", tags=["lineage"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}/models", tags=["lineage"])
 
 Steps = Annotated[int, Query(ge=0, le=MAX_STEPS)]
 Opened = Annotated[list[str], Query(description="Nodes opened by hand.", max_length=MAX_EXPANDED)]

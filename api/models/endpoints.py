@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 
-from api.kit.access import CatalogReader, RunReader, WorkspaceDep
+from api.kit.access import CatalogReader, GuardedRouter, RunReader, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep, StateDep
 from api.models.schemas import FacetsOut, NodeItem, NodeList, NodeOut, NodeRunList, NodeRunOut, node_facts
@@ -13,7 +13,7 @@ from core.catalog.repository import NodeFilter
 from core.kit.paging import MAX_LIMIT
 from core.runs import service as runs
 
-router = APIRouter(prefix="/api/workspaces/{workspace}/models", tags=["models"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}/models", tags=["models"])
 
 NodeId = Annotated[
     str, Path(description="unique_id of the node, such as model.shop.orders.", max_length=1000)

@@ -1,9 +1,8 @@
 """The state of a workspace on one page."""
 
-from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from api.kit.access import CatalogReader, WorkspaceDep
+from api.kit.access import CatalogReader, GuardedRouter, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep, State, StateDep
 from api.overview.schemas import OverviewOut
@@ -14,7 +13,7 @@ from core.runs import service as runs
 from core.runs.service import RunFilter
 from core.workspaces.models import Workspace
 
-router = APIRouter(prefix="/api/workspaces/{workspace}", tags=["overview"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}", tags=["overview"])
 
 RECENT = 10
 

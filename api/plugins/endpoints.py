@@ -2,14 +2,13 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
-from api.kit.access import PluginReader
+from api.kit.access import GuardedRouter, PluginReader
 from api.kit.errors import responses
 from api.kit.state import StateDep
 
-router = APIRouter(prefix="/api/plugins", tags=["plugins"])
+router = GuardedRouter(prefix="/api/plugins", tags=["plugins"])
 
 
 class PluginOut(BaseModel):

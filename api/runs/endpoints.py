@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from fastapi.responses import FileResponse
 
-from api.kit.access import ArtifactReader, RunCanceller, RunReader, RunStarter, WorkspaceDep
+from api.kit.access import ArtifactReader, GuardedRouter, RunCanceller, RunReader, RunStarter, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep, State, StateDep, WorkspaceKey
 from api.runs.schemas import (
@@ -27,7 +27,7 @@ from core.runs.service import RunFilter, RunRequest, RunView
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
 
-router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 
 RunId = Annotated[str, Path(description="Dagster's id of the run.", max_length=100)]
 

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from api.kit.access import RunReader, still_may
+from api.kit.access import GuardedRouter, RunReader, still_may
 from api.kit.errors import responses
 from api.kit.state import State, StateDep, WorkspaceKey, state_of
 from api.runs.endpoints import RunId
@@ -27,7 +27,7 @@ from core.runs.ports import ENDED
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
-router = APIRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 
 POLL_SECONDS = 0.25
 STATUS_SECONDS = 1.0

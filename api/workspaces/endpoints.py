@@ -4,10 +4,11 @@ import logging
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import BackgroundTasks, Query
 from sqlalchemy.orm import Session
 
 from api.kit.access import (
+    GuardedRouter,
     WorkspaceDep,
     WorkspaceEditor,
     WorkspaceLister,
@@ -26,7 +27,7 @@ from core.kit.errors import WorkbenchError
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
-router = APIRouter(prefix="/api/workspaces", tags=["workspaces"])
+router = GuardedRouter(prefix="/api/workspaces", tags=["workspaces"])
 log = logging.getLogger("workbench.api")
 
 

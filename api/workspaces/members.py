@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel
 
-from api.auth.schemas import Strict
-from api.kit.access import MemberManager, MemberReader, WorkspaceDep
+from api.kit.access import GuardedRouter, MemberManager, MemberReader, WorkspaceDep
+from api.kit.bodies import Strict
 from api.kit.errors import responses
 from api.kit.state import SessionDep
 from core.auth.rights import Role
 from core.workspaces import members
 from core.workspaces.members import Member
 
-router = APIRouter(prefix="/api/workspaces/{workspace}/members", tags=["members"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}/members", tags=["members"])
 
 Username = Annotated[str, Path(description="User name or e-mail address.", max_length=320)]
 
@@ -68,7 +68,7 @@ def list_members(_actor: MemberReader, workspace: WorkspaceDep, session: Session
     return MemberList(items=items, total=len(items))
 
 
-@router.put("/{username}", responses=responses(404))
+@router.put("/{username}", responses=responses(404, 409))
 def put_member(
     actor: MemberManager, workspace: WorkspaceDep, session: SessionDep, username: Username, body: RoleIn
 ) -> MemberOut:

@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from api.kit.bodies import Strict
 from core.auth.actor import Actor
 from core.auth.rights import Role, Scope
 from core.environments.models import Environment
@@ -22,10 +23,8 @@ class EnvironmentOut(BaseModel):
     is_default: bool
 
 
-class NewWorkspaceIn(BaseModel):
+class NewWorkspaceIn(Strict):
     """A workspace to be made. `project_dir` is the folder, on the server, of a dbt project."""
-
-    model_config = {"extra": "forbid"}
 
     key: str = Field(max_length=100, examples=["finance"])
     name: str = Field(max_length=200, examples=["Finance"])
@@ -33,10 +32,8 @@ class NewWorkspaceIn(BaseModel):
     project_dir: str | None = Field(default=None, max_length=4000, examples=["/srv/dbt/finance"])
 
 
-class WorkspaceIn(BaseModel):
+class WorkspaceIn(Strict):
     """What is to change; what is left out stays."""
-
-    model_config = {"extra": "forbid"}
 
     name: str = Field(default="", max_length=200)
     description: str = Field(default="", max_length=10_000)

@@ -1,16 +1,15 @@
 """Service tokens of a workspace: they outlive whoever made them."""
 
-from fastapi import APIRouter
-
 from api.auth.own import TokenId
 from api.auth.schemas import MadeToken, NewServiceTokenIn, TokenItem, TokenList
-from api.kit.access import TokenManager, WorkspaceDep
+from api.kit.access import GuardedRouter, TokenManager, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep, StateDep
 from core.auth import api_tokens
 from core.auth.api_tokens import NewToken
+from core.workspaces.service import check_in_use
 
-router = APIRouter(prefix="/api/workspaces/{workspace}/tokens", tags=["tokens"])
+router = GuardedRouter(prefix="/api/workspaces/{workspace}/tokens", tags=["tokens"])
 
 
 @router.get("", responses=responses(404))
@@ -30,6 +29,7 @@ def make_service_token(
     body: NewServiceTokenIn,
 ) -> MadeToken:
     """Make a service token. It is shown once."""
+    check_in_use(workspace)
     wanted = NewToken(body.name, body.scopes, body.expires_in_days)
     limit = state.settings.token_max_days
     row, token = api_tokens.add_service(session, actor, wanted, workspace.id, limit)

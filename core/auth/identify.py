@@ -116,6 +116,7 @@ class Identifier:
             carried=carried,
             user_id=row.user_id,
             token_id=row.token_id,
+            must_change_password=bool(row.must_change_password),
             origin=origin,
         )
 

@@ -108,6 +108,17 @@ class Sessions:
                 by = _by(session.get_one(User, row.user_id), origin)
                 end(session, by, row, "logged out")
 
+    def end_present(self, actor: Actor) -> None:
+        """Log out with an access token. API tokens, and the local admin, have no session to end."""
+        with self._db.session() as session:
+            row = (
+                session.get(LoginSession, actor.session_id, with_for_update=True)
+                if actor.session_id
+                else None
+            )
+            if row is not None:
+                end(session, actor.by, row, "logged out")
+
     def _begin(self, credentials: Credentials, origin: Origin) -> tuple[User | None, int]:
         with self._db.session() as session:
             user = people.find(session, credentials.name)

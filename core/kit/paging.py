@@ -36,7 +36,7 @@ def decode_cursor(cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        offset = range(2**31)[json.loads(base64.urlsafe_b64decode(cursor.encode()))["o"]]
+        offset = range(2**63)[json.loads(base64.urlsafe_b64decode(cursor.encode()))["o"]]
     except (ValueError, KeyError, TypeError, IndexError, binascii.Error) as error:
         detail = FieldError("cursor", "is not a cursor of this list")
         raise Invalid(

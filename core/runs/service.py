@@ -261,7 +261,8 @@ def _still_runs(engine: RunEngine, run_id: str) -> bool:
 def _views(session: Session, workspace: Workspace, runs: Sequence[EngineRun]) -> list[RunView]:
     run_ids = [run.run_id for run in runs]
     recorded: dict[str, dict[int, RunStep]] = {run_id: {} for run_id in run_ids}
-    for step in session.scalars(sa.select(RunStep).where(RunStep.run_id.in_(run_ids))):
+    of_runs = sa.and_(RunStep.run_id.in_(run_ids), RunStep.workspace_id == workspace.id)
+    for step in session.scalars(sa.select(RunStep).where(of_runs)):
         recorded[step.run_id][step.step] = step
     counts: dict[str, dict[str, int]] = {run_id: {} for run_id in run_ids}
     query = (

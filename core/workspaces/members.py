@@ -13,6 +13,7 @@ from core.auth.models import Membership, User
 from core.auth.rights import Role
 from core.kit.errors import FieldError, NotFound
 from core.workspaces.models import Workspace
+from core.workspaces.service import check_in_use
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ def put(session: Session, actor: Actor, workspace: Workspace, name: str, role: R
 
     Raises:
         NotFound: there is no such active user.
+        Conflict: the workspace is archived.
     """
+    check_in_use(workspace)
     user = people.find(session, name)
     if user is None or not user.is_active:
         raise NotFound(

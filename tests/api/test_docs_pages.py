@@ -19,6 +19,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assets.mkdir(parents=True)
     for name in FILES:
         (assets / name).write_text(name)
+    (assets.parent / "icon-1.svg").write_text("<svg/>")
     (tmp_path / "index.html").write_text("app")
     monkeypatch.setattr(endpoints, "ASSETS", assets)
     monkeypatch.setattr(web, "DIST", tmp_path)

@@ -1,0 +1,247 @@
+"""Nothing of one workspace is visible in another: every operation, with every id of the other.
+
+The workspace `other` holds what `shop` holds, and more; whatever tells it apart holds the word MARK. Its ids
+do not: an answer may repeat the id that was asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, Final
+
+import pytest
+import sqlalchemy as sa
+
+from core.audit.models import AuditLog
+from core.auth.models import User
+from core.runs.log import LogWriter, log_path
+from core.workspaces.models import Workspace
+from tests.access.dagster import dagster_with
+from tests.access.operations import OPERATIONS, REAL, Operation
+from tests.access.walk import NO_MEMBER, Request, kind_of, send
+from tests.access.world import ALL_TOKEN_SCOPES, OTHER, PEOPLE, SHOP, World, header, world_of
+from tests.core.building import Shop, check, compiled, model, result, shared_shop, source, stock
+
+MARK: Final = "zebra"
+RUNS: Final = {
+    "run-1": (SHOP, "SUCCESS"),
+    "run-2": (SHOP, "STARTED"),
+    "run-of-b": (OTHER, "SUCCESS"),
+    "going-of-b": (OTHER, "STARTED"),
+}
+SERVICE_OF_B: Final = 2003
+# Each id of the other workspace, by the name of the parameter that could take it.
+FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
+    "unique_id": ("model.shop.of_b", "source.shop.raw.of_b", "test.shop.of_b"),
+    "run_id": ("run-of-b", "going-of-b"),
+    "step": ("1", "2"),
+    "name": ("catalog.json", "of_b.json"),
+    "username": (PEOPLE["outsider"].name,),
+    "token_id": (str(SERVICE_OF_B),),
+    "session_id": (PEOPLE["outsider"].session_id,),
+}
+# Somebody with an account can be made a member anywhere: people belong to no workspace.
+NOT_FOREIGN: Final = {("PUT /api/workspaces/{workspace}/members/{username}", "username")}
+
+IN_WORKSPACE = [operation for operation in OPERATIONS if operation.in_workspace]
+GETS = [operation for operation in OPERATIONS if operation.method == "GET" and operation.scope]
+CALLERS = ("admin", "service token", "token narrowed to one")
+
+
+def stock_vault(vault: Shop) -> None:
+    """What only the other workspace has: every kind of thing that could leak."""
+    stock(vault)
+    vault.know(
+        source("of_b"),
+        compiled(
+            model(
+                "of_b",
+                description=f"{MARK} description",
+                tags=[f"{MARK}_tag"],
+                columns={f"{MARK}_column": {"description": MARK}},
+                config={"schema": f"{MARK}_schema"},
+                group=f"{MARK}_group",
+                meta={"owner": f"{MARK} owner"},
+                reads=["source.shop.raw.of_b"],
+            ),
+            code=f"select '{MARK}'",
+        ),
+        compiled(model("orders", description=f"{MARK} twin", reads=["model.shop.of_b"])),
+        check("of_b", reads=["model.shop.of_b"], attached="model.shop.of_b"),
+    )
+    for run_id in ("run-of-b", "run-1"):
+        vault.ran(
+            result("model.shop.of_b", "error", message=f"{MARK} message"),
+            result("model.shop.orders", "error", message=f"{MARK} message"),
+            run_id=run_id,
+        )
+        vault.take("catalog.json", f"half {MARK}".encode(), run_id=run_id)
+    with LogWriter(log_path(vault.folder, "run-of-b")) as log:
+        log.write(f"{MARK} line", step=1, level="info")
+
+
+@pytest.fixture(scope="module")
+def two(postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("two")
+    with (
+        dagster_with(RUNS) as dagster,
+        shared_shop(postgres_url, template, folder) as shop,
+        world_of(shop, dagster.url) as world,
+    ):
+        stock(shop)
+        stock_vault(world.other)
+        assert world.add_token(("run:read",), workspace=OTHER).number == SERVICE_OF_B
+        world.add_token(ALL_TOKEN_SCOPES, owner="admin of both", workspace=SHOP)
+        mark(world)
+        yield world
+
+
+def mark(world: World) -> None:
+    """Name the other workspace, its people and tokens, and write its audit log."""
+    world.mend()
+    with world.state.db.session() as session:
+        values = {"name": f"{MARK} vault", "description": MARK, "project_dir": f"/srv/{MARK}"}
+        session.execute(sa.update(Workspace).where(Workspace.key == OTHER).values(values))
+        only_in_b = sa.update(User).where(User.username == PEOPLE["outsider"].name)
+        session.execute(only_in_b.values(full_name=f"{MARK} person"))
+    ours = world.bearer("outsider")
+    body = {"name": f"{MARK} token", "scopes": ["run:read"], "expires_in_days": 1}
+    assert world.client.post(f"/api/workspaces/{OTHER}/tokens", json=body, headers=ours).status_code == 201
+    assert world.client.post("/auth/tokens", json=body, headers=ours).status_code == 201
+    path = f"/api/workspaces/{OTHER}/runs/run-of-b/artifacts/1/catalog.json"
+    assert MARK in world.client.get(path, headers=ours).text
+    world.client.get(f"/api/workspaces/{OTHER}/{MARK}", headers=ours)
+    with world.state.db.session() as session:
+        row = AuditLog(
+            actor=f"{MARK} actor", tag="of_b.tag", workspace_id=world.other.workspace_id, subject=MARK
+        )
+        session.add(row)
+
+
+def credentials(world: World) -> dict[str, dict[str, str]]:
+    """Those of workspace A, of every kind."""
+    narrowed = world.tokens[3]
+    assert narrowed.workspace == SHOP
+    return {
+        "admin": world.bearer("admin"),
+        "service token": header(world.service.text),
+        "token narrowed to one": header(narrowed.text),
+    }
+
+
+def paths(operation: Operation) -> Iterator[tuple[str, bool]]:
+    """Every address that mixes ids of both, and whether it asks in the workspace A."""
+    names = [item["name"] for item in operation.parameters("path") if item["name"] != "workspace"]
+    choices = [(REAL[name], *FOREIGN[name]) for name in names]
+    for key in (SHOP, OTHER) if operation.in_workspace else (SHOP,):
+        for values in product(*choices):
+            chosen = dict(zip(names, values, strict=True))
+            foreign = any(value in FOREIGN[name] for name, value in chosen.items())
+            if key == OTHER or foreign:
+                yield operation.url(workspace=key, **chosen), key == SHOP
+
+
+def with_ids(operation: Operation) -> bool:
+    return bool(operation.parameters("path"))
+
+
+def tell_tale(world: World, operation: Operation, url: str, headers: dict[str, str]) -> Any:
+    response = send(world, operation, Request("", url, operation.body()), headers)
+    assert MARK not in response.text, (operation.label, url, response.text[:500])
+    return response
+
+
+WITH_IDS = [operation for operation in OPERATIONS if operation.scope and with_ids(operation)]
+
+
+@pytest.mark.parametrize("operation", WITH_IDS, ids=lambda operation: operation.label)
+def test_ids_of_another_workspace_lead_nowhere(two: World, operation: Operation) -> None:
+    foreign_names = {item["name"] for item in operation.parameters("path")} - {"workspace"}
+    for caller, headers in credentials(two).items():
+        for url, inside in paths(operation):
+            response = tell_tale(two, operation, url, headers)
+            if response.status_code == 403:
+                assert caller != "admin" or not operation.in_workspace or not inside
+            elif not inside:
+                assert kind_of(response) == "404", (caller, url, response.text)
+            elif not any((operation.label, name) in NOT_FOREIGN for name in foreign_names):
+                assert response.status_code == 404, (caller, url, response.text)
+        two.mend()
+
+
+def test_what_is_asked_for_exists_where_it_belongs(two: World) -> None:
+    """Otherwise the test above would prove nothing: B's own admin finds what A's does not."""
+    two.mend()
+    ours = two.bearer("outsider")
+    found = 0
+    for operation in IN_WORKSPACE:
+        if operation.method != "GET":
+            continue
+        names = [item["name"] for item in operation.parameters("path") if item["name"] != "workspace"]
+        values = {name: FOREIGN[name][0] for name in names}
+        response = send(two, operation, Request("", operation.url(workspace=OTHER, **values)), ours)
+        assert response.status_code == 200, (operation.label, response.text)
+        found += MARK in response.text
+    assert found >= 12
+
+
+@pytest.mark.parametrize("operation", GETS, ids=lambda operation: operation.label)
+def test_no_list_or_answer_of_one_workspace_shows_another(two: World, operation: Operation) -> None:
+    ids = [values[0] for values in FOREIGN.values()]
+    texts = [item["name"] for item in operation.parameters("query") if _takes_text(item["schema"])]
+    for headers in credentials(two).values():
+        tell_tale(two, operation, operation.url(), headers)
+    for name, value in product(texts, [*ids, OTHER, "of_b.tag", "%", "*"]):
+        response = two.client.get(operation.url(), params={name: value}, headers=two.bearer("admin"))
+        if response.status_code == 403:
+            break
+        assert MARK not in response.text, (operation.label, name, value, response.text[:500])
+
+
+def _takes_text(schema: Mapping[str, Any]) -> bool:
+    kinds = [schema, *schema.get("anyOf", ()), schema.get("items", {})]
+    return any(kind.get("type") == "string" and "format" not in kind for kind in kinds)
+
+
+@pytest.mark.parametrize("path", ["/api/workspaces/shop/audit", "/api/workspaces/shop/audit/export"])
+def test_the_audit_log_of_a_workspace_holds_no_row_of_another(two: World, path: str) -> None:
+    two.mend()
+    ours = two.bearer("admin")
+    # A refusal at the door of B is B's to know, not A's.
+    two.client.get(f"/api/workspaces/{OTHER}/models", headers=ours)
+    two.client.get(f"/api/workspaces/{SHOP}/runs/run-1/artifacts/1/run_results.json", headers=ours)
+    text = two.client.get(path, headers=ours).text
+    assert MARK not in text
+    assert OTHER not in text
+    with two.state.db.session() as session:
+        mine = sa.select(sa.func.count()).where(AuditLog.workspace_id == two.shop.workspace_id)
+        count = session.scalar(mine)
+    if path.endswith("export"):
+        assert len(text.splitlines()) == count
+    else:
+        assert two.client.get(path, headers=ours).json()["total"] == count
+
+
+def test_members_of_one_workspace_are_not_shown_to_another(two: World) -> None:
+    two.mend()
+    listed = two.client.get(f"/api/workspaces/{SHOP}/members", headers=two.bearer("viewer")).json()["items"]
+    names = {person.name for person in PEOPLE.values() if SHOP in person.roles}
+    assert {item["username"] for item in listed} == names
+
+
+def test_what_is_asked_for_in_a_body_is_not_of_another_workspace_either(two: World) -> None:
+    two.mend()
+    for operation in OPERATIONS:
+        body = operation.body(OTHER)
+        if isinstance(body, dict) and body.get("workspace") == OTHER:
+            response = send(two, operation, Request("", operation.url(), body), two.bearer("admin"))
+            assert response.status_code == 404
+            assert response.json()["error"]["message"].startswith(NO_MEMBER)
+
+
+def test_a_run_of_another_workspace_is_neither_followed_nor_cancelled(two: World) -> None:
+    two.mend()
+    for run_id in ("run-of-b", "going-of-b"):
+        base = f"/api/workspaces/{SHOP}/runs/{run_id}"
+        for method, path in (("GET", "/log"), ("GET", "/log/stream"), ("POST", "/cancel")):
+            response = two.client.request(method, base + path, headers=two.bearer("admin"))
+            assert response.status_code == 404
