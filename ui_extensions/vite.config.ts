@@ -11,7 +11,10 @@ export default defineConfig({
   server: {
     port: 8590,
     proxy: Object.fromEntries(
-      ["/api", "/health", "/config", "/dagster"].map((path) => [path, { target: api, ws: true }]),
+      ["/api", "/auth", "/health", "/config", "/dagster", "/docs", "/redoc", "/openapi.json"].map((path) => [
+        path,
+        { target: api, ws: true },
+      ]),
     ),
   },
   build: { outDir: "dist", assetsDir: "assets", target: "es2023", modulePreload: { polyfill: false } },

@@ -1,5 +1,6 @@
 """Runs through the API against real Dagster, real dbt, real DuckDB."""
 
+import re
 import signal
 import subprocess
 from typing import Any
@@ -181,6 +182,22 @@ def test_no_secret_on_any_command_line(stack: Stack) -> None:
     lines = [" ".join(part.cmdline()) for part in parts]
     assert lines
     assert not [line for line in lines if "postgresql" in line and "://" in line]
+
+
+def test_no_secret_on_a_command_line_nor_in_a_log(stack: Stack, built: dict[str, Any]) -> None:
+    secrets = {
+        word
+        for path in (stack.data / "postgres.json", *(stack.data / "keys").glob("*.json"))
+        for word in re.findall(r'"([A-Za-z0-9_-]{24,})"', path.read_text())
+    }
+    assert len(secrets) >= 4
+    lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    logs = {path.name: path.read_text(errors="replace") for path in (stack.data / "logs").iterdir()}
+    logs["up.log"] = stack.output()
+    assert {"api.log", "code-server.log"} <= set(logs)
+    for secret in secrets:
+        assert not [line for line in lines if secret in line]
+        assert not [name for name, text in logs.items() if secret in text]
 
 
 def test_health_says_ready(stack: Stack) -> None:

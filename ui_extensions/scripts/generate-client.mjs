@@ -5,7 +5,9 @@ import openapiTS, { astToString, COMMENT_HEADER } from "openapi-typescript";
 const source = new URL("../src/api/openapi.json", import.meta.url);
 const target = new URL("../src/api/schema.d.ts", import.meta.url);
 
-const generated = COMMENT_HEADER + astToString(await openapiTS(source, { alphabetize: true }));
+// What has a default may be left out of a request.
+const options = { alphabetize: true, defaultNonNullable: false };
+const generated = COMMENT_HEADER + astToString(await openapiTS(source, options));
 
 if (!process.argv.includes("--check")) {
   await writeFile(target, generated);

@@ -10,6 +10,7 @@ interface ErrorFacts {
   requestId?: string | null;
   details?: ErrorDetail[];
   status?: number | null;
+  retryAfter?: number | null;
 }
 
 /** The one error every call of the API ends in. */
@@ -20,6 +21,8 @@ export class ApiError extends Error {
   readonly details: ErrorDetail[];
   /** The HTTP status, or null when no answer came. */
   readonly status: number | null;
+  /** Seconds to wait before asking again, where the server said so. */
+  readonly retryAfter: number | null;
 
   constructor(facts: ErrorFacts) {
     super(facts.message);
@@ -29,6 +32,7 @@ export class ApiError extends Error {
     this.requestId = facts.requestId ?? null;
     this.details = facts.details ?? [];
     this.status = facts.status ?? null;
+    this.retryAfter = facts.retryAfter ?? null;
   }
 
   /** No answer came: the server is down, or the network is. */
@@ -52,7 +56,9 @@ export async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   return answer.data as T;
 }
 
-function fromFailedCall(cause: unknown): unknown {
+/** What a call means that got no answer; a cancelled one stays what it is. */
+export function fromFailedCall(cause: unknown): unknown {
+  if (cause instanceof ApiError) return cause;
   if (cause instanceof Error && cause.name === "AbortError") return cause;
   if (cause instanceof SyntaxError) {
     return new ApiError({
@@ -68,7 +74,8 @@ function fromFailedCall(cause: unknown): unknown {
   });
 }
 
-function fromResponse(response: Response, body: unknown): ApiError {
+/** The error that an answer which is not a good one means. */
+export function fromResponse(response: Response, body: unknown): ApiError {
   const error = asRecord(asRecord(body)["error"]);
   const requestId = text(error["request_id"]) ?? response.headers.get("x-request-id");
   const code = text(error["code"]) ?? `http_${response.status}`;
@@ -80,6 +87,7 @@ function fromResponse(response: Response, body: unknown): ApiError {
     requestId,
     details: details(error),
     status: response.status,
+    retryAfter: Number(response.headers.get("retry-after")) || null,
   });
 }
 
@@ -111,4 +119,15 @@ export function normaliseField(field: string): string {
     .replace(/\[(\w+)\]/g, ".$1")
     .replace(/^body\./, "")
     .replace(/^\./, "");
+}
+
+/** What the server says of one field of a form. */
+export function errorsAt(error: unknown, field: string): string[] {
+  if (!(error instanceof ApiError)) return [];
+  return error.details.filter((one) => normaliseField(one.field) === field).map((one) => one.message);
+}
+
+/** The error where it is not told at the form's fields already. */
+export function besideFields(error: unknown, fields: readonly string[]): unknown {
+  return fields.some((field) => errorsAt(error, field).length > 0) ? null : error;
 }

@@ -9,4 +9,14 @@ export const keys = {
   runs: (workspace: string) => ["workspace", workspace, "runs"] as const,
   run: (workspace: string, runId: string) => ["workspace", workspace, "run", runId] as const,
   runOptions: (workspace: string) => ["workspace", workspace, "run-options"] as const,
+  members: (workspace: string) => ["workspace", workspace, "members"] as const,
+  /** Tokens of a workspace, or one's own. */
+  tokens: (workspace: string | null) =>
+    workspace === null ? (["tokens"] as const) : (["workspace", workspace, "tokens"] as const),
+  audit: (workspace: string | null) =>
+    workspace === null ? (["audit"] as const) : (["workspace", workspace, "audit"] as const),
+  config: ["config"] as const,
+  roles: ["roles"] as const,
+  sessions: ["sessions"] as const,
+  users: ["users"] as const,
 };

@@ -11,8 +11,10 @@ function follow(from?: number) {
     onStatus: vi.fn(),
     onEnd: vi.fn(),
     onConnection: vi.fn(),
+    onRefused: vi.fn(),
   };
-  const stream = new LogStream({ url: "/log/stream", listener, ...(from && { from }) });
+  const open = (url: string) => new FakeEventSource(url);
+  const stream = new LogStream({ url: "/log/stream", listener, open, ...(from && { from }) });
   stream.start();
   return { stream, lines, listener };
 }
@@ -86,6 +88,17 @@ describe("LogStream", () => {
     FakeEventSource.last.send("line", logLine(5, "five"));
     vi.advanceTimersByTime(200);
     expect(numbers(lines)).toEqual([5]);
+  });
+
+  it("stops for good when it is refused, and says why", () => {
+    const { listener } = follow();
+    const error = new Error("not yours");
+    FakeEventSource.last.dispatchEvent(new CustomEvent("refused", { detail: error }));
+    expect(FakeEventSource.last.closed).toBe(true);
+    expect(listener.onConnection).toHaveBeenLastCalledWith("refused");
+    expect(listener.onRefused).toHaveBeenCalledWith(error);
+    vi.advanceTimersByTime(60_000);
+    expect(FakeEventSource.opened).toHaveLength(1);
   });
 
   it("stops asking when closed while waiting", () => {

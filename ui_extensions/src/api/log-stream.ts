@@ -1,6 +1,7 @@
+import { EventStream } from "@/api/event-stream";
 import type { LogLine } from "@/api/types";
 
-export type Connection = "connecting" | "open" | "waiting" | "ended";
+export type Connection = "connecting" | "open" | "waiting" | "ended" | "refused";
 
 export interface LogEnd {
   status: string;
@@ -12,9 +13,11 @@ export interface LogListener {
   onStatus: (status: string) => void;
   onEnd: (end: LogEnd) => void;
   onConnection: (connection: Connection) => void;
+  /** There is nothing to follow for whoever asks; it is not asked again. */
+  onRefused: (error: unknown) => void;
 }
 
-type Source = Pick<EventSource, "addEventListener" | "close">;
+type Source = Pick<EventStream, "addEventListener" | "close">;
 
 export interface LogStreamOptions {
   /** The stream's address without `from`. */
@@ -29,7 +32,7 @@ const BATCH_MILLISECONDS = 80;
 
 /**
  * Follows the log of a run. After a lost connection it asks again from the line after the last one it has, so that
- * no line is lost or told twice. The browser's own reconnection is not used: it would ask for the first address again.
+ * no line is lost or told twice, and with the token of that moment.
  */
 export class LogStream {
   private next: number;
@@ -47,7 +50,7 @@ export class LogStream {
     this.url = options.url;
     this.listener = options.listener;
     this.next = options.from ?? 1;
-    this.openSource = options.open ?? ((url) => new EventSource(url));
+    this.openSource = options.open ?? ((url) => new EventStream(url));
   }
 
   start(): void {
@@ -60,6 +63,7 @@ export class LogStream {
     source.addEventListener("status", (event) => this.status(event));
     source.addEventListener("end", (event) => this.end(event));
     source.addEventListener("error", () => this.lost(source));
+    source.addEventListener("refused", (event) => this.refused(event));
   }
 
   /** Ends the following; lines not yet told are told. */
@@ -103,6 +107,13 @@ export class LogStream {
     this.close();
     this.listener.onConnection("ended");
     this.listener.onEnd({ status: body?.status ?? "unknown", statusMessage: body?.status_message ?? null });
+  }
+
+  private refused(event: Event): void {
+    const { detail } = event as CustomEvent<unknown>;
+    this.close();
+    this.listener.onConnection("refused");
+    this.listener.onRefused(detail);
   }
 
   private lost(source: Source): void {

@@ -1,6 +1,7 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/api/errors";
 import { markLost, markReached } from "@/api/reachability";
+import { reloadMe } from "@/api/session";
 
 const RETRIES = 2;
 
@@ -10,9 +11,11 @@ export function makeQueryClient(): QueryClient {
     queryCache: new QueryCache({
       onError: (error) => {
         if (error instanceof ApiError && error.unreachable) markLost();
+        learnFrom(error);
       },
       onSuccess: markReached,
     }),
+    mutationCache: new MutationCache({ onError: learnFrom }),
     defaultOptions: {
       queries: {
         // The server may well be on this machine: the browser's idea of being online says nothing about it.
@@ -24,4 +27,9 @@ export function makeQueryClient(): QueryClient {
       mutations: { networkMode: "always", retry: false },
     },
   });
+}
+
+/** A refusal says that one may do less than the page believes. */
+function learnFrom(error: unknown): void {
+  if (error instanceof ApiError && error.code === "forbidden") void reloadMe().catch(() => {});
 }

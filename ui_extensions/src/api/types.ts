@@ -1,8 +1,10 @@
 import type { paths } from "@/api/schema";
 
 /** Names for the shapes of the generated client, taken from where they are served. */
-type Method = "get" | "post";
-type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M]>;
+type Method = "get" | "post" | "patch";
+type Operation<P extends keyof paths, M extends Method> = M extends keyof paths[P]
+  ? NonNullable<paths[P][M]>
+  : never;
 type Body<T> = T extends { content: { "application/json": infer B } } ? B : never;
 type Answer<O> = O extends { responses: infer R }
   ? R extends { 200: infer A }
@@ -36,3 +38,22 @@ export type Artifact = Item<Get<InWorkspace<"/runs/{run_id}/artifacts">>>;
 export type LogLine = Item<Get<InWorkspace<"/runs/{run_id}/log">>>;
 export type RunOptions = Get<InWorkspace<"/runs/options">>;
 export type RunRequest = Asked<Operation<InWorkspace<"/runs">, "post">>;
+
+export type Config = Get<"/config">;
+export type Me = Get<"/auth/me">;
+export type LoginSession = Item<Get<"/auth/sessions">>;
+export type ApiToken = Item<Get<"/auth/tokens">>;
+export type TokenRequest = Asked<Operation<"/auth/tokens", "post">>;
+export type NewToken = Answer<Operation<"/auth/tokens", "post">>;
+export type Roles = Get<"/api/roles">;
+export type Right = Roles["rights"][number];
+export type Member = Item<Get<InWorkspace<"/members">>>;
+export type RoleName = Member["role"];
+export type WorkspaceRequest = Asked<Operation<"/api/workspaces", "post">>;
+export type AuditPage = Get<"/api/admin/audit">;
+export type AuditEntry = Item<AuditPage>;
+export type AuditFacets = Get<"/api/admin/audit/facets">;
+export type UserPage = Get<"/api/admin/users">;
+export type User = Item<UserPage>;
+export type UserRequest = Asked<Operation<"/api/admin/users", "post">>;
+export type UserChange = Asked<Operation<"/api/admin/users/{username}", "patch">>;

@@ -22,4 +22,11 @@ export const paths = {
   runs: (key: string, query?: Query) => withQuery(`${workspace(key)}/runs`, query),
   run: (key: string, runId: string, query?: Query) =>
     withQuery(`${workspace(key)}/runs/${encodeURIComponent(runId)}`, query),
+  settings: (key: string, query?: Query) => withQuery(`${workspace(key)}/settings`, query),
+  login: (next: string | null) => withQuery("/login", { next }),
+  profile: (query?: Query) => withQuery("/profile", query),
+  roles: () => "/roles",
+  users: (query?: Query) => withQuery("/admin/users", query),
+  workspaces: (query?: Query) => withQuery("/admin/workspaces", query),
+  audit: (query?: Query) => withQuery("/admin/audit", query),
 };

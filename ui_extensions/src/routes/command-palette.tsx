@@ -1,11 +1,26 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { Gauge, type LucideIcon, Play, Plus, Table2, Workflow } from "lucide-react";
+import {
+  BookOpen,
+  Boxes,
+  CircleUser,
+  Gauge,
+  type LucideIcon,
+  Play,
+  Plus,
+  ScrollText,
+  Settings,
+  Table2,
+  Users,
+  Workflow,
+} from "lucide-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
+import { useMay } from "@/api/access";
 import { describeError } from "@/api/errors";
 import { nodeSearchQuery } from "@/api/node-queries";
+import { useMe } from "@/api/session";
 import { TypeIcon } from "@/components/ui/resource";
 import { StatusMark } from "@/components/ui/status";
 import { workspacesQuery } from "@/features/workspaces/queries";
@@ -15,7 +30,7 @@ import { paths } from "@/lib/paths";
 import { workspaceState } from "@/lib/status";
 
 interface PaletteProps {
-  workspace: string;
+  workspace: string | null;
   onClose: () => void;
 }
 
@@ -47,7 +62,7 @@ export default function CommandPalette({ workspace, onClose }: PaletteProps) {
               className="h-11 w-full border-b bg-transparent px-3.5 outline-none"
             />
             <Command.List className="max-h-[55vh] overflow-y-auto p-1 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint">
-              <Nodes workspace={workspace} text={text} go={go} />
+              {workspace === null ? null : <Nodes workspace={workspace} text={text} go={go} />}
               <Pages workspace={workspace} text={text} go={go} />
               <Workspaces text={text} go={go} />
             </Command.List>
@@ -99,13 +114,39 @@ function emptyWords(failed: boolean, fetching: boolean, error: unknown): string 
   return fetching ? "Searching" : "No node has this in its name or description.";
 }
 
-function Pages({ workspace, text, go }: GroupProps & { workspace: string }) {
-  const pages: { name: string; to: string; icon: LucideIcon }[] = [
+interface PageOption {
+  name: string;
+  to: string;
+  icon: LucideIcon;
+}
+
+function workspacePages(workspace: string, mayRun: boolean): PageOption[] {
+  const newRun = { name: "New run", to: paths.runs(workspace, { new: 1 }), icon: Plus };
+  return [
     { name: "Dashboard", to: paths.dashboard(workspace), icon: Gauge },
     { name: "Models", to: paths.models(workspace), icon: Table2 },
     { name: "Lineage", to: paths.lineage(workspace), icon: Workflow },
     { name: "Runs", to: paths.runs(workspace), icon: Play },
-    { name: "New run", to: paths.runs(workspace, { new: 1 }), icon: Plus },
+    ...(mayRun ? [newRun] : []),
+    { name: "Settings", to: paths.settings(workspace), icon: Settings },
+    { name: "Members", to: paths.settings(workspace, { tab: "members" }), icon: Users },
+  ];
+}
+
+const ADMINISTRATION: PageOption[] = [
+  { name: "All users", to: paths.users(), icon: Users },
+  { name: "All workspaces", to: paths.workspaces(), icon: Boxes },
+  { name: "Audit of everything", to: paths.audit(), icon: ScrollText },
+];
+
+function Pages({ workspace, text, go }: GroupProps & { workspace: string | null }) {
+  const me = useMe();
+  const run = useMay("run:start", workspace);
+  const pages: PageOption[] = [
+    ...(workspace === null ? [] : workspacePages(workspace, run.may)),
+    { name: "Profile", to: paths.profile(), icon: CircleUser },
+    { name: "What roles may do", to: paths.roles(), icon: BookOpen },
+    ...(me?.is_instance_admin ? ADMINISTRATION : []),
   ];
   const found = pages.filter((page) => matches(page.name, text));
   if (found.length === 0) return null;

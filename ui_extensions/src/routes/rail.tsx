@@ -11,12 +11,15 @@ import {
   Moon,
   Play,
   Search,
+  Settings,
   Sun,
   Table2,
   Workflow,
 } from "lucide-react";
 import { useState } from "react";
 import { NavLink } from "react-router";
+import { useMay } from "@/api/access";
+import { PersonMenu } from "@/features/access/person-menu";
 import { WorkspaceSwitcher } from "@/features/workspaces/switcher";
 import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
@@ -24,7 +27,8 @@ import { recall, remember } from "@/lib/storage";
 import { chooseTheme, type ThemeChoice, useThemeChoice } from "@/lib/theme";
 
 interface RailProps {
-  workspace: string;
+  /** Null where one is in none. */
+  workspace: string | null;
   onSearch: () => void;
   onShortcuts: () => void;
 }
@@ -102,27 +106,45 @@ function RailContent({ workspace, onSearch, onShortcuts, narrow }: RailProps & {
         )}
       </button>
       <nav aria-label="Pages" className="mt-2 flex flex-1 flex-col gap-0.5 overflow-y-auto">
-        <Page to={paths.dashboard(workspace)} end icon={Gauge} name="Dashboard" narrow={narrow} />
-        <Page to={paths.models(workspace)} icon={Table2} name="Models" narrow={narrow} />
-        <Page to={paths.lineage(workspace)} icon={Workflow} name="Lineage" narrow={narrow} />
-        <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
-        <a href="/dagster" className={ITEM} title={narrow ? "Dagster" : "Dagster's own pages"}>
-          <Layers size={16} className="shrink-0" aria-hidden />
-          {narrow ? (
-            <span className="sr-only">Dagster</span>
-          ) : (
-            <>
-              Dagster <ExternalLink size={12} className="ml-auto text-faint" aria-hidden />
-            </>
-          )}
-        </a>
+        {workspace === null ? null : <WorkspacePages workspace={workspace} narrow={narrow} />}
       </nav>
       <button type="button" className={ITEM} onClick={onShortcuts} title="Keyboard shortcuts, ?">
         <Keyboard size={16} className="shrink-0" aria-hidden />
         {narrow ? <span className="sr-only">Shortcuts</span> : "Shortcuts"}
       </button>
       <ThemeButton narrow={narrow} />
+      <PersonMenu narrow={narrow} className={ITEM} />
     </>
+  );
+}
+
+function WorkspacePages({ workspace, narrow }: { workspace: string; narrow: boolean }) {
+  return (
+    <>
+      <Page to={paths.dashboard(workspace)} end icon={Gauge} name="Dashboard" narrow={narrow} />
+      <Page to={paths.models(workspace)} icon={Table2} name="Models" narrow={narrow} />
+      <Page to={paths.lineage(workspace)} icon={Workflow} name="Lineage" narrow={narrow} />
+      <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
+      <DagsterLink workspace={workspace} narrow={narrow} />
+      <Page to={paths.settings(workspace)} icon={Settings} name="Settings" narrow={narrow} />
+    </>
+  );
+}
+
+function DagsterLink({ workspace, narrow }: { workspace: string; narrow: boolean }) {
+  const dagster = useMay("dagster:read", workspace);
+  if (!dagster.may) return null;
+  return (
+    <a href="/dagster" className={ITEM} title={narrow ? "Dagster" : "Dagster's own pages"}>
+      <Layers size={16} className="shrink-0" aria-hidden />
+      {narrow ? (
+        <span className="sr-only">Dagster</span>
+      ) : (
+        <>
+          Dagster <ExternalLink size={12} className="ml-auto text-faint" aria-hidden />
+        </>
+      )}
+    </a>
   );
 }
 

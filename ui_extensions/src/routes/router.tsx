@@ -1,5 +1,6 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { RouteError } from "@/routes/route-error";
+import { Root, SessionGate } from "@/routes/session-gate";
 import { Shell } from "@/routes/shell";
 import { Start } from "@/routes/start";
 import { WorkspaceRoute } from "@/routes/workspace";
@@ -7,25 +8,48 @@ import { WorkspaceRoute } from "@/routes/workspace";
 /** Every page is a chunk of its own, loaded when it is first gone to. */
 export const routes: RouteObject[] = [
   {
+    element: <Root />,
     errorElement: <RouteError />,
     HydrateFallback: () => null,
     children: [
-      { index: true, element: <Start /> },
+      { path: "login", lazy: () => import("@/routes/login") },
       {
-        path: "w/:workspace",
-        element: <Shell />,
+        element: <SessionGate />,
         children: [
+          { index: true, element: <Start /> },
           {
-            element: <WorkspaceRoute />,
-            errorElement: <RouteError />,
+            path: "w/:workspace",
+            element: <Shell />,
             children: [
-              { index: true, lazy: () => import("@/routes/dashboard") },
-              { path: "models", lazy: () => import("@/routes/models") },
-              { path: "models/:uniqueId", lazy: () => import("@/routes/node") },
-              { path: "lineage", lazy: () => import("@/routes/lineage") },
-              { path: "runs", lazy: () => import("@/routes/runs") },
-              { path: "runs/:runId", lazy: () => import("@/routes/run") },
-              { path: "*", lazy: () => import("@/routes/not-found") },
+              {
+                element: <WorkspaceRoute />,
+                errorElement: <RouteError />,
+                children: [
+                  { index: true, lazy: () => import("@/routes/dashboard") },
+                  { path: "models", lazy: () => import("@/routes/models") },
+                  { path: "models/:uniqueId", lazy: () => import("@/routes/node") },
+                  { path: "lineage", lazy: () => import("@/routes/lineage") },
+                  { path: "runs", lazy: () => import("@/routes/runs") },
+                  { path: "runs/:runId", lazy: () => import("@/routes/run") },
+                  { path: "settings", lazy: () => import("@/routes/settings") },
+                  { path: "*", lazy: () => import("@/routes/not-found") },
+                ],
+              },
+            ],
+          },
+          {
+            element: <Shell />,
+            children: [
+              {
+                errorElement: <RouteError />,
+                children: [
+                  { path: "profile", lazy: () => import("@/routes/profile") },
+                  { path: "roles", lazy: () => import("@/routes/roles") },
+                  { path: "admin/users", lazy: () => import("@/routes/users") },
+                  { path: "admin/workspaces", lazy: () => import("@/routes/workspaces") },
+                  { path: "admin/audit", lazy: () => import("@/routes/audit") },
+                ],
+              },
             ],
           },
         ],

@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Run, RunNode } from "@/api/types";
-import { FakeEventSource } from "@/test/fake-event-source";
+import { FakeStream } from "@/test/fake-stream";
 import { logLine, run, runNode } from "@/test/fixtures";
 import { setWide } from "@/test/media";
 import { renderApp, withWorkspace } from "@/test/render";
@@ -25,8 +25,8 @@ function update(changes: Partial<Run>, nodes: RunNode[]): void {
 }
 
 const stream = async () => {
-  await waitFor(() => expect(FakeEventSource.opened.length).toBeGreaterThan(0));
-  return FakeEventSource.last;
+  await waitFor(() => expect(FakeStream.opened.length).toBeGreaterThan(0));
+  return FakeStream.last;
 };
 
 describe("the page of a run", () => {
@@ -41,7 +41,6 @@ describe("the page of a run", () => {
     ]);
     const source = await stream();
     act(() => {
-      source.send("open");
       source.send("line", logLine(1, "START orders", { unique_id: "model.shop.orders" }));
       source.send("line", logLine(2, "a detail", { level: "debug" }));
     });
@@ -85,7 +84,7 @@ describe("the page of a run", () => {
     renderApp("/w/shop/runs/run-1");
     expect(await screen.findByText("all there was")).toBeInTheDocument();
     expect(screen.getByText("Complete")).toBeInTheDocument();
-    expect(FakeEventSource.opened).toEqual([]);
+    expect(FakeStream.opened).toEqual([]);
   });
 
   it("shows the first failure before everything else", async () => {

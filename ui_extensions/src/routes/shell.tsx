@@ -2,9 +2,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Menu } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { useMe } from "@/api/session";
 import { IconButton } from "@/components/ui/button";
 import { focusSearch, useShortcuts } from "@/lib/keyboard";
 import { paths } from "@/lib/paths";
+import { recall } from "@/lib/storage";
 import { ConnectionBanner } from "@/routes/connection-banner";
 import { NarrowRail, Rail } from "@/routes/rail";
 import { ShortcutsDialog } from "@/routes/shortcuts-dialog";
@@ -13,7 +15,7 @@ const CommandPalette = lazy(() => import("@/routes/command-palette"));
 
 /** Rail at the left, the page at the right, and what can be called from anywhere. */
 export function Shell() {
-  const { workspace = "" } = useParams();
+  const workspace = useCurrentWorkspace();
   const [palette, setPalette] = useState(false);
   const [shortcuts, setShortcuts] = useState(false);
   const [menu, setMenu] = useState(false);
@@ -28,10 +30,7 @@ export function Shell() {
       if (!focusSearch()) setPalette(true);
     },
     "?": () => setShortcuts(true),
-    "g d": () => navigate(paths.dashboard(workspace)),
-    "g m": () => navigate(paths.models(workspace)),
-    "g l": () => navigate(paths.lineage(workspace)),
-    "g r": () => navigate(paths.runs(workspace)),
+    ...(workspace === null ? {} : workspaceShortcuts(workspace, navigate)),
   });
   const rail = { workspace, onSearch: () => setPalette(true), onShortcuts: () => setShortcuts(true) };
   return (
@@ -64,8 +63,26 @@ export function Shell() {
   );
 }
 
+/** That of the address; on pages that belong to none, the one that was left for them. */
+function useCurrentWorkspace(): string | null {
+  const { workspace } = useParams();
+  const me = useMe();
+  if (workspace !== undefined) return workspace;
+  const keys = me?.memberships.map((one) => one.workspace) ?? [];
+  const known = [recall("workspace"), me?.default_workspace ?? null];
+  return known.find((key) => key !== null && keys.includes(key)) ?? keys[0] ?? null;
+}
+
+const workspaceShortcuts = (workspace: string, go: (to: string) => unknown) => ({
+  "g d": () => void go(paths.dashboard(workspace)),
+  "g m": () => void go(paths.models(workspace)),
+  "g l": () => void go(paths.lineage(workspace)),
+  "g r": () => void go(paths.runs(workspace)),
+  "g s": () => void go(paths.settings(workspace)),
+});
+
 /** What another workspace's pages were still asking for is not waited for. */
-function useCancelOnLeave(workspace: string): void {
+function useCancelOnLeave(workspace: string | null): void {
   const queries = useQueryClient();
   useEffect(
     () => () => void queries.cancelQueries({ queryKey: ["workspace", workspace] }),

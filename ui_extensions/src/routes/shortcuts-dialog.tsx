@@ -7,6 +7,7 @@ const SHORTCUTS: { keys: string[]; what: string }[] = [
   { keys: ["g", "m"], what: "Models" },
   { keys: ["g", "l"], what: "Lineage" },
   { keys: ["g", "r"], what: "Runs" },
+  { keys: ["g", "s"], what: "Settings of the workspace" },
   { keys: ["Arrows"], what: "In the lineage graph: from node to node" },
   { keys: ["?"], what: "This list" },
 ];

@@ -4,10 +4,12 @@ import { Outlet, useMatch, useOutletContext, useParams } from "react-router";
 import { ApiError } from "@/api/errors";
 import type { Workspace } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
-import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { EmptyState, Notice, QueryView } from "@/components/ui/feedback";
 import { PageHeader } from "@/components/ui/page";
+import { Ago } from "@/components/ui/time";
 import { BrokenPanel, FirstParsePanel, OutdatedCatalogNotice } from "@/features/workspaces/broken-panel";
 import { workspaceQuery } from "@/features/workspaces/queries";
+import { paths } from "@/lib/paths";
 import { remember } from "@/lib/storage";
 
 /** The workspace of the address, for the pages inside it. */
@@ -30,29 +32,52 @@ export function WorkspaceRoute() {
   );
 }
 
-/** Runs can be seen in any state; the other pages need a catalog, and say so when there is none. */
+/** Runs and settings can be seen in any state; the other pages need a catalog, and say so when there is none. */
 function WorkspacePages({ workspace }: { workspace: Workspace }) {
   const onRuns = useMatch("/w/:workspace/runs/*") !== null;
+  const onSettings = useMatch("/w/:workspace/settings") !== null;
   const hasCatalog = workspace.manifest_at !== null;
-  if (!onRuns && !hasCatalog) {
+  if (!onRuns && !onSettings && !hasCatalog) {
     return (
       <>
         <PageHeader crumbs={[]} title={workspace.name} />
-        {workspace.state === "broken" ? (
-          <BrokenPanel workspace={workspace} />
-        ) : (
-          <FirstParsePanel workspace={workspace} />
-        )}
+        <NothingRead workspace={workspace} />
       </>
     );
   }
   return (
     <div className="flex h-full flex-col">
+      {workspace.archived_at === null ? null : (
+        <div className="px-5 pt-3 max-md:px-3">
+          <Notice tone="unknown">
+            This workspace was archived <Ago at={workspace.archived_at} />: it can be read, and nothing in it
+            changes.
+          </Notice>
+        </div>
+      )}
       {workspace.state === "broken" && hasCatalog ? <OutdatedCatalogNotice workspace={workspace} /> : null}
       <div className="min-h-0 flex-1">
         <Outlet context={workspace} />
       </div>
     </div>
+  );
+}
+
+function NothingRead({ workspace }: { workspace: Workspace }) {
+  if (!workspace.has_project) return <NoProject workspace={workspace} />;
+  if (workspace.state === "broken") return <BrokenPanel workspace={workspace} />;
+  return <FirstParsePanel workspace={workspace} />;
+}
+
+function NoProject({ workspace }: { workspace: Workspace }) {
+  return (
+    <EmptyState
+      title="This workspace has no dbt project"
+      action={<ButtonLink to={paths.settings(workspace.key)}>Settings</ButtonLink>}
+    >
+      It was made without a project folder, so nothing can be run here. Models, tests and lineage appear here
+      when they are brought to it.
+    </EmptyState>
   );
 }
 
@@ -62,9 +87,9 @@ function NoSuchWorkspace({ workspace }: { workspace: string }) {
       <PageHeader crumbs={[]} title="No such workspace" />
       <EmptyState
         title={`There is no workspace ${workspace}`}
-        action={<ButtonLink to="/">Go to the first workspace</ButtonLink>}
+        action={<ButtonLink to="/">Go to your workspaces</ButtonLink>}
       >
-        It may have been renamed, or you may not be allowed to see it.
+        It does not exist, or you are not a member of it. An admin of the workspace can add you.
       </EmptyState>
     </>
   );

@@ -1,15 +1,45 @@
 import type {
+  ApiToken,
+  AuditEntry,
   Lineage,
   LineageNode,
   LogLine,
+  Me,
+  Member,
   NodeDetail,
   NodeItem,
   Overview,
+  RoleName,
+  Roles,
   Run,
   RunNode,
   RunOptions,
+  User,
   Workspace,
 } from "@/api/types";
+
+const PERSON_SCOPES = ["account:read", "account:manage", "workspace:list", "plugin:read"];
+const VIEWER_SCOPES = [
+  "workspace:read",
+  "catalog:read",
+  "run:read",
+  "artifact:read",
+  "member:read",
+  "dagster:read",
+];
+const DEVELOPER_SCOPES = [...VIEWER_SCOPES, "run:start", "run:cancel", "dagster:operate"];
+const ADMIN_SCOPES = [
+  ...DEVELOPER_SCOPES,
+  "workspace:edit",
+  "member:manage",
+  "token:manage",
+  "audit:read",
+  "dagster:administer",
+];
+
+/** What a role may do in its workspace. */
+export const scopesOf = (role: RoleName) =>
+  ({ viewer: VIEWER_SCOPES, developer: DEVELOPER_SCOPES, admin: ADMIN_SCOPES })[role];
 
 export const workspace = (changes: Partial<Workspace> = {}): Workspace => ({
   key: "shop",
@@ -29,8 +59,67 @@ export const workspace = (changes: Partial<Workspace> = {}): Workspace => ({
     { key: "prod", name: "Production", dbt_target: "prod", adapter_type: "postgres", is_default: false },
   ],
   dagster_path: "/dagster",
+  role: "admin",
+  scopes: ADMIN_SCOPES,
+  archived_at: null,
+  has_project: true,
   ...changes,
 });
+
+/** Who is there when login is off; with changes, anybody. */
+export const me = (changes: Partial<Me> = {}): Me => ({
+  auth_enabled: false,
+  username: "local",
+  full_name: "Local admin",
+  email: null,
+  is_instance_admin: true,
+  must_change_password: false,
+  default_workspace: null,
+  kind: "local",
+  scopes: [...PERSON_SCOPES, "workspace:manage", "user:manage", "audit:read-all"],
+  memberships: [{ workspace: "shop", name: "Shop", role: "admin", scopes: ADMIN_SCOPES }],
+  ...changes,
+});
+
+/** A person with one role in "shop". */
+export const person = (role: RoleName, changes: Partial<Me> = {}): Me =>
+  me({
+    auth_enabled: true,
+    username: "ann",
+    full_name: "Ann Lee",
+    email: "ann@example.org",
+    is_instance_admin: false,
+    kind: "person",
+    scopes: PERSON_SCOPES,
+    memberships: [{ workspace: "shop", name: "Shop", role, scopes: scopesOf(role) }],
+    ...changes,
+  });
+
+const right = (scope: string, level: string, tokens = true) => ({
+  scope,
+  level,
+  tokens,
+  description: `To do ${scope}.`,
+});
+
+export const roles: Roles = {
+  levels: [
+    { key: "person", name: "Anyone logged in", description: "Has an account." },
+    { key: "viewer", name: "Viewer", description: "Sees." },
+    { key: "developer", name: "Developer", description: "Runs." },
+    { key: "admin", name: "Admin", description: "Manages." },
+    { key: "instance_admin", name: "Instance admin", description: "Manages everything." },
+  ],
+  rights: [
+    right("account:manage", "person", false),
+    right("catalog:read", "viewer"),
+    right("run:read", "viewer"),
+    right("run:start", "developer"),
+    right("run:cancel", "developer"),
+    right("member:manage", "admin"),
+    right("user:manage", "instance_admin", false),
+  ],
+};
 
 export const nodeItem = (name: string, changes: Partial<NodeItem> = {}): NodeItem => ({
   unique_id: `model.shop.${name}`,
@@ -196,5 +285,60 @@ export const lineage = (changes: Partial<Lineage> = {}): Lineage => ({
   edges: [{ from: "model.shop.stg_orders", to: "model.shop.orders" }],
   totals: { ancestors: 9, descendants: 0 },
   truncated: false,
+  ...changes,
+});
+
+export const apiToken = (changes: Partial<ApiToken> = {}): ApiToken => ({
+  id: 1,
+  name: "nightly",
+  prefix: "dbtwb_pat_ab12",
+  scopes: ["run:read"],
+  workspace: null,
+  created_at: "2024-05-01T08:00:00Z",
+  created_by: "ann",
+  expires_at: "2024-08-01T08:00:00Z",
+  last_used_at: null,
+  last_used_address: null,
+  is_expired: false,
+  ...changes,
+});
+
+export const member = (username: string, changes: Partial<Member> = {}): Member => ({
+  username,
+  full_name: "",
+  email: null,
+  role: "viewer",
+  is_active: true,
+  is_instance_admin: false,
+  added_at: "2024-05-01T08:00:00Z",
+  last_login_at: null,
+  ...changes,
+});
+
+export const user = (username: string, changes: Partial<User> = {}): User => ({
+  username,
+  full_name: "",
+  email: null,
+  is_active: true,
+  is_instance_admin: false,
+  must_change_password: false,
+  created_at: "2024-05-01T08:00:00Z",
+  last_login_at: null,
+  memberships: [{ workspace: "shop", role: "viewer" }],
+  ...changes,
+});
+
+export const auditEntry = (id: number, changes: Partial<AuditEntry> = {}): AuditEntry => ({
+  id,
+  at: "2024-05-01T08:00:00Z",
+  actor: "ann",
+  tag: "member.changed",
+  workspace: "shop",
+  subject: "bob",
+  before: { role: "viewer", since: "2024" },
+  after: { role: "admin", since: "2024" },
+  data: {},
+  address: "10.0.0.7",
+  request_id: `req-${id}`,
   ...changes,
 });

@@ -3,6 +3,7 @@ import { render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { createMemoryRouter, RouterProvider } from "react-router";
 import { makeQueryClient } from "@/api/query-client";
+import { startSession } from "@/api/session";
 import { routes } from "@/routes/router";
 import { workspace } from "@/test/fixtures";
 import { answer, page } from "@/test/server";
@@ -11,6 +12,7 @@ import { answer, page } from "@/test/server";
 export function renderApp(address: string) {
   const queries = makeQueryClient();
   queries.setDefaultOptions({ queries: { ...queries.getDefaultOptions().queries, retry: false } });
+  void startSession();
   const router = createMemoryRouter(routes, { initialEntries: [address] });
   render(
     <QueryClientProvider client={queries}>

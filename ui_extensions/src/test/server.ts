@@ -1,10 +1,46 @@
 import { HttpResponse, http, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
-
-/** Answers only what a test has said; anything else fails the test. */
-export const server = setupServer();
+import type { Me } from "@/api/types";
+import { FakeStream } from "@/test/fake-stream";
+import { me, roles } from "@/test/fixtures";
 
 const address = (path: string) => `${window.location.origin}${path}`;
+
+/**
+ * Answers only what a test has said; anything else fails the test. Unless a test says otherwise login is off, and the
+ * log streams are those of FakeStream.
+ */
+export const server = setupServer(
+  http.get(address("/auth/me"), () => HttpResponse.json(me())),
+  http.get(address("/api/roles"), () => HttpResponse.json(roles)),
+  http.get(address("/api/workspaces/:workspace/runs/:run/log/stream"), ({ request }) => {
+    const stream = new FakeStream(request.url);
+    return new HttpResponse(stream.body, { headers: { "content-type": "text/event-stream" } });
+  }),
+);
+
+/** The cookie by which the app knows that the browser keeps a login. */
+export function setCsrfCookie(value: string | null): void {
+  // biome-ignore lint/suspicious/noDocumentCookie: the store for cookies is not there in the page of the tests
+  document.cookie = `workbench_csrf=${value ?? ""}; path=/${value === null ? "; max-age=0" : ""}`;
+}
+
+/** A login is kept by the browser, and its refresh says who it is. */
+export function logInAs(who: Me): void {
+  setCsrfCookie("csrf-1");
+  accept("/auth/refresh", tokenOf(who), 200);
+  answer("/auth/me", who);
+}
+
+export const tokenOf = (who: Me, more: { access_token?: string; expires_in?: number } = {}) => ({
+  access_token: "access-1",
+  token_type: "bearer",
+  expires_in: 1800,
+  csrf_token: "csrf-2",
+  refresh_token: null,
+  me: who,
+  ...more,
+});
 
 /** Every GET of `path` answers `body`. */
 export function answer(path: string, body: JsonBodyType, status = 200): void {
@@ -24,14 +60,19 @@ export function answerWith(path: string, make: (query: URLSearchParams) => JsonB
   return asked;
 }
 
-/** POSTs to `path`; the bodies are kept. */
-export function accept(path: string, body: JsonBodyType, status = 201): unknown[] {
+/** POSTs (or what the method says) to `path`; the bodies are kept. */
+export function accept(
+  path: string,
+  body: JsonBodyType,
+  status = 201,
+  method: "post" | "put" | "patch" | "delete" = "post",
+): unknown[] {
   const sent: unknown[] = [];
   server.use(
-    http.post(address(path), async ({ request }) => {
+    http[method](address(path), async ({ request }) => {
       const text = await request.text();
       sent.push(text ? JSON.parse(text) : null);
-      return HttpResponse.json(body, { status });
+      return status === 204 ? new HttpResponse(null, { status }) : HttpResponse.json(body, { status });
     }),
   );
   return sent;
@@ -50,4 +91,20 @@ export const problem = (
   hint: string | null = null,
 ) => ({
   error: { code: "invalid", message, hint, details, request_id: "req-1" },
+});
+
+/** A refusal as the server words it. */
+export const refusal = (scope: string, role: string, held: string) => ({
+  error: {
+    code: "forbidden",
+    message: `This needs the role ${role} in the workspace shop; yours is ${held}.`,
+    hint: null,
+    details: [
+      { field: "scope", message: scope },
+      { field: "workspace", message: "shop" },
+      { field: "role", message: role },
+      { field: "held", message: held },
+    ],
+    request_id: "req-403",
+  },
 });

@@ -3,8 +3,9 @@ import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { markReached } from "@/api/reachability";
 import { FakeEventSource } from "@/test/fake-event-source";
+import { FakeStream } from "@/test/fake-stream";
 import { setWide } from "@/test/media";
-import { server } from "@/test/server";
+import { server, setCsrfCookie } from "@/test/server";
 
 configure({ asyncUtilTimeout: 4000 });
 
@@ -16,7 +17,6 @@ class NoObserver {
 }
 vi.stubGlobal("ResizeObserver", NoObserver);
 vi.stubGlobal("IntersectionObserver", NoObserver);
-vi.stubGlobal("EventSource", FakeEventSource);
 Element.prototype.scrollIntoView = () => {};
 Element.prototype.scrollTo = () => {};
 Element.prototype.hasPointerCapture = () => false;
@@ -42,11 +42,13 @@ beforeAll(() =>
 beforeEach(() => {
   setWide(true);
   localStorage.clear();
+  setCsrfCookie(null);
 });
 afterEach(() => {
   cleanup();
   server.resetHandlers();
   FakeEventSource.opened = [];
+  FakeStream.opened = [];
   markReached();
   const missed = unanswered;
   unanswered = [];

@@ -15,16 +15,31 @@ const LOOKS: Record<Look, string> = {
   quiet: "text-muted hover:bg-hover hover:text-ink",
 };
 
-interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+interface Deniable {
+  /** Why one may not do this. It can still be reached by keyboard, and says so. */
+  denied?: string | null;
+}
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement>, Deniable {
   look?: Look;
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function Button({ look = "plain", className, type = "button", ...rest }: ButtonProps) {
-  return <button type={type} className={cn(BASE, LOOKS[look], className)} {...rest} />;
+export function Button({ look = "plain", className, type = "button", denied, ...rest }: ButtonProps) {
+  const classes = cn(BASE, LOOKS[look], className);
+  if (denied) return <DeniedButton why={denied} className={classes} content={rest.children} />;
+  return <button type={type} className={classes} {...rest} />;
 }
 
-interface ButtonLinkProps {
+function DeniedButton({ why, className, content }: { why: string; className: string; content: ReactNode }) {
+  return (
+    <button type="button" aria-disabled title={why} className={cn(className, "cursor-not-allowed!")}>
+      {content}
+    </button>
+  );
+}
+
+interface ButtonLinkProps extends Deniable {
   to: string;
   look?: Look;
   children: ReactNode;
@@ -32,7 +47,9 @@ interface ButtonLinkProps {
 }
 
 /** A link which looks like a button: it goes somewhere, and can be opened in another tab. */
-export function ButtonLink({ to, look = "plain", children, className }: ButtonLinkProps) {
+export function ButtonLink({ to, look = "plain", children, className, denied }: ButtonLinkProps) {
+  if (denied)
+    return <DeniedButton why={denied} className={cn(BASE, LOOKS[look], className)} content={children} />;
   return (
     <Link to={to} className={cn(BASE, LOOKS[look], className)}>
       {children}
@@ -45,11 +62,13 @@ export function ButtonAnchor({
   href,
   children,
   look = "plain",
+  denied,
 }: {
   href: string;
   children: ReactNode;
   look?: Look;
-}) {
+} & Deniable) {
+  if (denied) return <DeniedButton why={denied} className={cn(BASE, LOOKS[look])} content={children} />;
   return (
     <a href={href} className={cn(BASE, LOOKS[look])}>
       {children}

@@ -5,6 +5,7 @@ import { EditorState } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
+import { cspNonce } from "@/lib/csp";
 
 const highlight = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword], color: "var(--code-keyword)" },
@@ -36,6 +37,7 @@ function stateOf(code: string, language: string | null, label: string): EditorSt
       language === "python" ? python() : sql({ dialect: PostgreSQL }),
       syntaxHighlighting(highlight),
       look,
+      EditorView.cspNonce.of(cspNonce() ?? ""),
     ],
   });
 }

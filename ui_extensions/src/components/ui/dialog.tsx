@@ -1,6 +1,6 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
 
@@ -63,19 +63,61 @@ interface ConfirmProps {
   action: string;
   onConfirm: () => void;
   busy?: boolean;
+  /** What the button that changes nothing says. */
+  keep?: string;
+  /** A word to be typed first, for what cannot be undone. */
+  typed?: string;
 }
 
 /** Names a destructive action and explains it before it is done. */
-export function Confirm({ open, onClose, title, children, action, onConfirm, busy = false }: ConfirmProps) {
+export function Confirm({ open, onClose, title, ...rest }: ConfirmProps) {
   return (
     <Dialog open={open} onClose={onClose} title={title}>
+      <ConfirmForm onClose={onClose} {...rest} />
+    </Dialog>
+  );
+}
+
+function ConfirmForm({
+  onClose,
+  children,
+  action,
+  onConfirm,
+  busy = false,
+  keep = "Keep it",
+  typed,
+}: Omit<ConfirmProps, "open" | "title">) {
+  const [text, setText] = useState("");
+  const id = useId();
+  const ready = typed === undefined || text === typed;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (ready && !busy) onConfirm();
+  };
+  return (
+    <form onSubmit={submit}>
       <div className="px-4 py-2 text-muted">{children}</div>
+      {typed === undefined ? null : (
+        <div className="flex flex-col gap-1 px-4 pb-2">
+          <label htmlFor={id} className="text-sm">
+            Type <code className="font-mono select-all">{typed}</code> to go on
+          </label>
+          <input
+            id={id}
+            className="h-8 rounded-md border bg-canvas px-2 font-mono text-sm"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </div>
+      )}
       <div className="flex justify-end gap-2 px-4 pt-2 pb-4">
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={onConfirm} disabled={busy}>
+        <Button onClick={onClose}>{keep}</Button>
+        <Button type="submit" look="danger" disabled={busy || !ready}>
           {action}
         </Button>
       </div>
-    </Dialog>
+    </form>
   );
 }

@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Inline } from "@/components/ui/prose";
+import { isRefusal, Refusal } from "@/components/ui/refusal";
 import { StatusMark } from "@/components/ui/status";
 import { cn } from "@/lib/cn";
 
@@ -66,8 +67,9 @@ interface ErrorProps {
   compact?: boolean;
 }
 
-/** What happened, the request id, try again. */
+/** What happened, the request id, try again. A refusal says which role is missing. */
 export function ErrorState({ title, error, onRetry, compact = false }: ErrorProps) {
+  if (isRefusal(error)) return <Refusal error={error} compact={compact} />;
   const { message, hint, requestId } = describe(error);
   return (
     <div
@@ -133,10 +135,13 @@ interface QueryViewProps<T> {
   children: (data: T) => ReactNode;
 }
 
-/** Loading, failed, or there. Data once loaded stays while new data comes, and when new data does not come. */
+/**
+ * Loading, failed, or there. Data once loaded stays while new data comes, and when new data does not come; it goes when
+ * one may no longer see it.
+ */
 export function QueryView<T>({ query, what, skeleton, compact, children }: QueryViewProps<T>) {
   const retry = () => void query.refetch();
-  if (query.data === undefined) {
+  if (query.data === undefined || isRefusal(query.error)) {
     if (query.isError) {
       return (
         <ErrorState

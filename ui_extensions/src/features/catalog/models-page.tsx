@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useMay } from "@/api/access";
 import { Button, ButtonLink } from "@/components/ui/button";
 import { CursorPager } from "@/components/ui/cursor-pager";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
@@ -96,6 +97,7 @@ interface NothingProps {
 }
 
 function NothingHere({ workspace, filtered, others, clear, showAll }: NothingProps) {
+  const start = useMay("run:start", workspace);
   if (filtered) {
     return (
       <EmptyState
@@ -120,7 +122,11 @@ function NothingHere({ workspace, filtered, others, clear, showAll }: NothingPro
     <EmptyState
       title="This project has no nodes"
       action={
-        <ButtonLink look="primary" to={paths.runs(workspace, { new: 1, command: "parse" })}>
+        <ButtonLink
+          look="primary"
+          denied={start.why}
+          to={paths.runs(workspace, { new: 1, command: "parse" })}
+        >
           Parse the project
         </ButtonLink>
       }

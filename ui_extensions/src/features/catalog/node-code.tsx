@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { useMay } from "@/api/access";
 import type { NodeDetail } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
 import { CodeView } from "@/components/ui/code-view";
@@ -85,12 +86,16 @@ function Compiled({ workspace, node }: { workspace: string; node: NodeDetail }) 
 }
 
 function NeverCompiled({ workspace, node }: { workspace: string; node: NodeDetail }) {
+  const start = useMay("run:start", workspace);
   return (
     <CodeFrame title="Compiled">
       <EmptyState
         title="Never compiled"
         action={
-          <ButtonLink to={paths.runs(workspace, { new: 1, command: "compile", select: node.name })}>
+          <ButtonLink
+            denied={start.why}
+            to={paths.runs(workspace, { new: 1, command: "compile", select: node.name })}
+          >
             Compile it
           </ButtonLink>
         }

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ExternalLink, Play, Workflow } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import { ApiError } from "@/api/errors";
 import { nodeQuery } from "@/api/node-queries";
 import type { NodeDetail } from "@/api/types";
@@ -69,6 +70,8 @@ function NodeTitle({ uniqueId, node }: { uniqueId: string; node: NodeDetail | un
 }
 
 function NodeActions({ workspace, node }: { workspace: string; node: NodeDetail }) {
+  const start = useMay("run:start", workspace);
+  const dagster = useMay("dagster:read", workspace);
   return (
     <>
       <ButtonLink to={paths.lineage(workspace, { node: node.unique_id })}>
@@ -76,7 +79,7 @@ function NodeActions({ workspace, node }: { workspace: string; node: NodeDetail 
         Lineage
       </ButtonLink>
       {node.dagster_asset_path ? (
-        <ButtonAnchor href={node.dagster_asset_path}>
+        <ButtonAnchor href={node.dagster_asset_path} denied={dagster.why}>
           <ExternalLink size={14} aria-hidden />
           Asset in Dagster
         </ButtonAnchor>
@@ -84,6 +87,7 @@ function NodeActions({ workspace, node }: { workspace: string; node: NodeDetail 
       {BUILDABLE.has(node.resource_type) ? (
         <ButtonLink
           look="primary"
+          denied={start.why}
           to={paths.runs(workspace, { new: 1, command: "build", select: node.name })}
         >
           <Play size={14} aria-hidden />

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import type { NodeRun } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
@@ -24,6 +25,7 @@ export function NodeRuns({
   name: string;
 }) {
   const runs = useQuery(nodeRunsQuery(workspace, uniqueId));
+  const start = useMay("run:start", workspace);
   return (
     <QueryView query={runs} what="the runs of this node">
       {({ items }) =>
@@ -33,6 +35,7 @@ export function NodeRuns({
             action={
               <ButtonLink
                 look="primary"
+                denied={start.why}
                 to={paths.runs(workspace, { new: 1, command: "build", select: name })}
               >
                 Build it

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import type { Overview } from "@/api/types";
 import { Panel, Section } from "@/components/ui/page";
 import { TypeIcon } from "@/components/ui/resource";
@@ -214,16 +215,21 @@ export function Freshness({ workspace, overview }: CardProps) {
 }
 
 function NoFreshness({ workspace, sources }: { workspace: string; sources: number }) {
+  const start = useMay("run:start", workspace);
   if (sources === 0) return <Quiet>This project has no sources.</Quiet>;
   return (
     <Quiet>
       Not known: {plural(sources, "source")}, and no freshness check has run.{" "}
-      <Link
-        className="text-accent underline"
-        to={paths.runs(workspace, { new: 1, command: "source freshness" })}
-      >
-        Check it
-      </Link>
+      {start.may ? (
+        <Link
+          className="text-accent underline"
+          to={paths.runs(workspace, { new: 1, command: "source freshness" })}
+        >
+          Check it
+        </Link>
+      ) : (
+        start.why
+      )}
     </Quiet>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import type { Overview, Run } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, Notice, QueryView, Skeleton } from "@/components/ui/feedback";
@@ -18,6 +19,7 @@ import { verdictOf } from "./verdict";
 
 export function DashboardPage({ workspace, name }: { workspace: string; name: string }) {
   const overview = useQuery(overviewQuery(workspace));
+  const start = useMay("run:start", workspace);
   return (
     <>
       <PageHeader
@@ -25,7 +27,7 @@ export function DashboardPage({ workspace, name }: { workspace: string; name: st
         title="Dashboard"
         tabTitle={`Dashboard · ${name}`}
         actions={
-          <ButtonLink look="primary" to={paths.runs(workspace, { new: 1 })}>
+          <ButtonLink look="primary" denied={start.why} to={paths.runs(workspace, { new: 1 })}>
             <Play size={14} aria-hidden />
             New run
           </ButtonLink>
@@ -98,13 +100,14 @@ function VerdictLine({ workspace, overview }: { workspace: string; overview: Ove
 }
 
 function RecentRuns({ workspace, runs }: { workspace: string; runs: Run[] }) {
+  const start = useMay("run:start", workspace);
   if (runs.length === 0) {
     return (
       <Panel>
         <EmptyState
           title="No runs yet"
           action={
-            <ButtonLink look="primary" to={paths.runs(workspace, { new: 1 })}>
+            <ButtonLink look="primary" denied={start.why} to={paths.runs(workspace, { new: 1 })}>
               Start the first run
             </ButtonLink>
           }

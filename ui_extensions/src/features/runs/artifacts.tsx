@@ -1,7 +1,8 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Download } from "lucide-react";
+import { useDownload } from "@/api/download";
 import type { Artifact } from "@/api/types";
-import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
 import { StatusMark } from "@/components/ui/status";
 import { Table, Td, Th } from "@/components/ui/table";
 import { formatBytes } from "@/lib/format";
@@ -37,14 +38,10 @@ export function Artifacts({ workspace, runId, query, active }: ArtifactsProps) {
               {items.map((artifact) => (
                 <tr key={`${artifact.step}-${artifact.name}`} className="hover:bg-hover">
                   <Td>
-                    <a
-                      href={artifactUrl(workspace, runId, artifact.step, artifact.name)}
-                      download={artifact.name}
-                      className="inline-flex items-center gap-1.5 font-mono text-xs leading-5 hover:underline"
-                    >
-                      <Download size={13} aria-hidden />
-                      {artifact.name}
-                    </a>
+                    <ArtifactFile
+                      url={artifactUrl(workspace, runId, artifact.step, artifact.name)}
+                      name={artifact.name}
+                    />
                     {artifact.refused ? (
                       <p className="mt-0.5 flex gap-1.5 text-xs text-warning">
                         <StatusMark tone="warning" size={12} />
@@ -68,5 +65,24 @@ export function Artifacts({ workspace, runId, query, active }: ArtifactsProps) {
         )
       }
     </QueryView>
+  );
+}
+
+function ArtifactFile({ url, name }: { url: string; name: string }) {
+  const file = useDownload();
+  return (
+    <>
+      <button
+        type="button"
+        onClick={() => file.mutate({ url, name })}
+        disabled={file.isPending}
+        title={`Save ${name}`}
+        className="inline-flex items-center gap-1.5 font-mono text-xs leading-5 hover:underline"
+      >
+        <Download size={13} aria-hidden />
+        {name}
+      </button>
+      {file.isError ? <ErrorState compact title="Could not download it" error={file.error} /> : null}
+    </>
   );
 }

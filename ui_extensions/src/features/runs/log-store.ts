@@ -4,11 +4,13 @@ import type { LogLine } from "@/api/types";
 export interface LogSnapshot {
   lines: readonly LogLine[];
   connection: Connection;
+  /** Why the log cannot be followed. */
+  refusal: unknown;
 }
 
 /** The lines of one run's log, outside of React so that a batch of lines is one render. */
 export class LogStore {
-  private snapshot: LogSnapshot = { lines: [], connection: "connecting" };
+  private snapshot: LogSnapshot = { lines: [], connection: "connecting", refusal: null };
   private readonly listeners = new Set<() => void>();
 
   readonly subscribe = (listener: () => void) => {
@@ -24,6 +26,10 @@ export class LogStore {
 
   setConnection(connection: Connection): void {
     if (connection !== this.snapshot.connection) this.changed({ ...this.snapshot, connection });
+  }
+
+  setRefusal(refusal: unknown): void {
+    this.changed({ ...this.snapshot, refusal });
   }
 
   private changed(snapshot: LogSnapshot): void {

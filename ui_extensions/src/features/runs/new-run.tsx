@@ -1,7 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import type { Run, Workspace } from "@/api/types";
 import { Dialog } from "@/components/ui/dialog";
 import { QueryView } from "@/components/ui/feedback";
+import { paths } from "@/lib/paths";
 import { useUrlState } from "@/lib/url-state";
 import { NewRunDialog } from "./new-run-dialog";
 import { runQuery } from "./queries";
@@ -13,6 +16,19 @@ const CLOSED = { new: null, again: null, command: null, select: null, exclude: n
 export function NewRun({ workspace }: { workspace: Workspace }) {
   const { params, patch } = useUrlState();
   const close = () => patch(CLOSED, { replace: true });
+  const start = useMay("run:start", workspace.key);
+  if (start.why) {
+    return (
+      <Dialog open onClose={close} title="New run">
+        <p className="px-4 pt-1 pb-4 text-muted">
+          {start.why}{" "}
+          <Link to={paths.roles()} className="text-accent hover:underline">
+            What roles may do
+          </Link>
+        </p>
+      </Dialog>
+    );
+  }
   const again = params.get("again");
   if (again) return <RunAgain workspace={workspace} runId={again} onClose={close} />;
   const initial = { steps: [stepFromAddress(params)], environment: params.get("environment") };

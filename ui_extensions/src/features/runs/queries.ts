@@ -131,7 +131,7 @@ export const runOptionsQuery = (workspace: string) =>
     staleTime: 300_000,
   });
 
-/** Addresses which are followed or downloaded by the browser itself rather than through the client. */
+/** Addresses of what is no JSON, and so not asked for through the client. */
 export const logStreamUrl = (workspace: string, runId: string) => `${runUrl(workspace, runId)}/log/stream`;
 export const artifactUrl = (workspace: string, runId: string, step: number, name: string) =>
   `${runUrl(workspace, runId)}/artifacts/${step}/${encodeURIComponent(name)}`;

@@ -3,10 +3,12 @@ import { type ReactNode, useMemo, useState } from "react";
 import type { Connection } from "@/api/log-stream";
 import type { LogLine } from "@/api/types";
 import { IconButton } from "@/components/ui/button";
+import { ErrorState } from "@/components/ui/feedback";
 import { FilterSelect, SearchBox } from "@/components/ui/field";
 import { StatusMark } from "@/components/ui/status";
 import { cn } from "@/lib/cn";
 import { formatNumber } from "@/lib/format";
+import { saveFile } from "@/lib/save";
 import type { Tone } from "@/lib/status";
 import { useUrlState } from "@/lib/url-state";
 import { LogLines } from "./log-lines";
@@ -24,6 +26,7 @@ const CONNECTIONS: Record<Connection, { tone: Tone; label: string }> = {
   open: { tone: "running", label: "Live" },
   waiting: { tone: "warning", label: "Connection lost, trying again" },
   ended: { tone: "ok", label: "Complete" },
+  refused: { tone: "failed", label: "Not followed" },
 };
 
 interface RunLogProps {
@@ -80,6 +83,9 @@ export function RunLog({ runId, log, active, empty }: RunLogProps) {
         </span>
       </div>
       {node ? <NodeFilter node={node} clear={() => patch({ log_node: null }, { replace: true })} /> : null}
+      {log.refusal ? (
+        <ErrorState compact title="The log cannot be followed any longer" error={log.refusal} />
+      ) : null}
       <LogLines
         lines={shown}
         wrap={wrap}
@@ -94,8 +100,10 @@ export function RunLog({ runId, log, active, empty }: RunLogProps) {
   );
 }
 
-const emptyWords = (connection: Connection, empty: string) =>
-  connection === "ended" ? "This run wrote no log." : empty;
+function emptyWords(connection: Connection, empty: string): string {
+  if (connection === "refused") return "No line could be read.";
+  return connection === "ended" ? "This run wrote no log." : empty;
+}
 
 function LogFoot({ log, shown }: { log: LogSnapshot; shown: number }) {
   const connection = CONNECTIONS[log.connection];
@@ -149,10 +157,5 @@ function Toggle({ label, on, onChange, children }: ToggleProps) {
 
 function download(runId: string, lines: readonly LogLine[]): void {
   const text = lines.map((line) => `${line.at ?? ""} ${line.level.padEnd(5)} ${line.text}`).join("\n");
-  const url = URL.createObjectURL(new Blob([`${text}\n`], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${runId}.log`;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(new Blob([`${text}\n`], { type: "text/plain" }), `${runId}.log`);
 }

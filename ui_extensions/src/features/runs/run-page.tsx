@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { ExternalLink, RotateCw, Square } from "lucide-react";
 import { useState } from "react";
+import { useMay } from "@/api/access";
 import { ApiError, describeError } from "@/api/errors";
 import type { Run, Workspace } from "@/api/types";
 import { Button, ButtonAnchor, ButtonLink } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/dialog";
-import { EmptyState, Notice, QueryView, Skeleton } from "@/components/ui/feedback";
+import { EmptyState, ErrorState, Notice, QueryView, Skeleton } from "@/components/ui/feedback";
 import { NodeCounts } from "@/components/ui/node-counts";
 import { Facts, PageHeader } from "@/components/ui/page";
 import { StatusBadge } from "@/components/ui/status";
@@ -106,16 +107,18 @@ function RunFacts({ run }: { run: Run }) {
 }
 
 function RunActions({ workspace, run }: { workspace: string; run: Run }) {
+  const start = useMay("run:start", workspace);
+  const dagster = useMay("dagster:read", workspace);
   return (
     <>
-      <ButtonAnchor href={run.dagster_path}>
+      <ButtonAnchor href={run.dagster_path} denied={dagster.why}>
         <ExternalLink size={14} aria-hidden />
         In Dagster
       </ButtonAnchor>
       {isActive(run.status) ? (
         <CancelButton workspace={workspace} run={run} />
       ) : (
-        <ButtonLink to={paths.runs(workspace, { new: 1, again: run.run_id })}>
+        <ButtonLink denied={start.why} to={paths.runs(workspace, { new: 1, again: run.run_id })}>
           <RotateCw size={14} aria-hidden />
           Run again
         </ButtonLink>
@@ -127,9 +130,10 @@ function RunActions({ workspace, run }: { workspace: string; run: Run }) {
 function CancelButton({ workspace, run }: { workspace: string; run: Run }) {
   const [asking, setAsking] = useState(false);
   const cancel = useCancelRun(workspace, run.run_id);
+  const may = useMay("run:cancel", workspace);
   return (
     <>
-      <Button onClick={() => setAsking(true)} disabled={!run.can_cancel || cancel.isPending}>
+      <Button denied={may.why} onClick={() => setAsking(true)} disabled={!run.can_cancel || cancel.isPending}>
         <Square size={13} aria-hidden />
         {run.status === "cancelling" ? "Cancelling" : "Cancel"}
       </Button>
@@ -143,9 +147,7 @@ function CancelButton({ workspace, run }: { workspace: string; run: Run }) {
       >
         <p>dbt is stopped, and so are its queries in the warehouse. Nodes that are done stay as they are.</p>
         {cancel.isError ? (
-          <p role="alert" className="mt-2 text-failed">
-            Could not cancel: {describeError(cancel.error).message}
-          </p>
+          <ErrorState compact title="The run was not cancelled" error={cancel.error} />
         ) : null}
       </Confirm>
     </>

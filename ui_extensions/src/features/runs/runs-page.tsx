@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import type { Run, Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { CursorPager } from "@/components/ui/cursor-pager";
@@ -27,6 +28,7 @@ export function RunsPage({ workspace }: { workspace: Workspace }) {
   const filters = filtersOf(params);
   const runs = useQuery(runsQuery(workspace.key, filters));
   const startNew = () => patch({ new: 1 });
+  const start = useMay("run:start", workspace.key);
   return (
     <>
       <PageHeader
@@ -34,7 +36,7 @@ export function RunsPage({ workspace }: { workspace: Workspace }) {
         title="Runs"
         tabTitle={`Runs · ${workspace.name}`}
         actions={
-          <Button look="primary" onClick={startNew}>
+          <Button look="primary" denied={start.why} onClick={startNew}>
             <Play size={14} aria-hidden />
             New run
           </Button>
@@ -57,6 +59,7 @@ export function RunsPage({ workspace }: { workspace: Workspace }) {
                   filtered={filters.status !== null}
                   clear={() => patch({ status: null, cursor: null, page: null })}
                   startNew={startNew}
+                  denied={start.why}
                 />
               ) : (
                 <>
@@ -82,10 +85,12 @@ function NoRuns({
   filtered,
   clear,
   startNew,
+  denied,
 }: {
   filtered: boolean;
   clear: () => void;
   startNew: () => void;
+  denied: string | null;
 }) {
   if (filtered) {
     return (
@@ -99,7 +104,7 @@ function NoRuns({
     <EmptyState
       title="No runs yet"
       action={
-        <Button look="primary" onClick={startNew}>
+        <Button look="primary" denied={denied} onClick={startNew}>
           Start the first run
         </Button>
       }

@@ -84,6 +84,7 @@ function refreshing({ workspace, runId, store, queries }: Following): {
       void queries.invalidateQueries({ queryKey: keys.workspace(workspace) });
     },
     onConnection: (connection) => store.setConnection(connection),
+    onRefused: (error) => store.setRefusal(error),
   };
   return { listener, stop: () => clearTimeout(timer) };
 }

@@ -1,10 +1,10 @@
 import { RotateCw } from "lucide-react";
 import { Link } from "react-router";
-import { describeError } from "@/api/errors";
+import { useMay } from "@/api/access";
 import type { Workspace } from "@/api/types";
 import { Button, ButtonLink } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
-import { Notice } from "@/components/ui/feedback";
+import { ErrorState, Notice } from "@/components/ui/feedback";
 import { Prose } from "@/components/ui/prose";
 import { StatusMark } from "@/components/ui/status";
 import { Ago } from "@/components/ui/time";
@@ -56,10 +56,11 @@ function DbtMessage({ workspace }: { workspace: Workspace }) {
 
 function ParseAgain({ workspace }: { workspace: string }) {
   const parse = useParseAgain(workspace);
+  const start = useMay("run:start", workspace);
   return (
     <div className="flex flex-col gap-3">
       <div className="flex flex-wrap gap-2">
-        <Button look="primary" onClick={() => parse.mutate()} disabled={parse.isPending}>
+        <Button look="primary" denied={start.why} onClick={() => parse.mutate()} disabled={parse.isPending}>
           <RotateCw size={14} aria-hidden />
           {parse.isPending ? "Asking dbt to parse" : "Parse again"}
         </Button>
@@ -72,7 +73,7 @@ function ParseAgain({ workspace }: { workspace: string }) {
 
 function ParseOutcome({ workspace, parse }: { workspace: string; parse: ReturnType<typeof useParseAgain> }) {
   if (parse.isError) {
-    return <Notice tone="failed">Could not start parsing. {describeError(parse.error).message}</Notice>;
+    return <ErrorState compact title="Parsing was not started" error={parse.error} />;
   }
   if (!parse.isSuccess) return null;
   return (
@@ -89,6 +90,7 @@ function ParseOutcome({ workspace, parse }: { workspace: string; parse: ReturnTy
 /** Above pages which still show the last good catalog of a project that no longer parses. */
 export function OutdatedCatalogNotice({ workspace }: { workspace: Workspace }) {
   const parse = useParseAgain(workspace.key);
+  const start = useMay("run:start", workspace.key);
   const firstLine = workspace.state_message?.split("\n").find((line) => line.trim() !== "");
   return (
     <div className="px-5 pt-3 max-md:px-3">
@@ -103,14 +105,16 @@ export function OutdatedCatalogNotice({ workspace }: { workspace: Workspace }) {
           </pre>
           {workspace.state_hint ? <Prose className="mt-1" text={workspace.state_hint} /> : null}
         </details>
-        <button
-          type="button"
-          className="mt-1 font-medium underline"
-          onClick={() => parse.mutate()}
-          disabled={parse.isPending}
-        >
-          Parse again
-        </button>
+        {start.may ? (
+          <button
+            type="button"
+            className="mt-1 font-medium underline"
+            onClick={() => parse.mutate()}
+            disabled={parse.isPending}
+          >
+            Parse again
+          </button>
+        ) : null}
       </Notice>
       <ParseOutcome workspace={workspace.key} parse={parse} />
     </div>

@@ -10,11 +10,11 @@ import { workspaceState } from "@/lib/status";
 import { workspacesQuery } from "./queries";
 
 /** The workspace one is in, and the way to the others. */
-export function WorkspaceSwitcher({ current, narrow }: { current: string; narrow: boolean }) {
+export function WorkspaceSwitcher({ current, narrow }: { current: string | null; narrow: boolean }) {
   const workspaces = useQuery(workspacesQuery);
   const navigate = useNavigate();
   const items = workspaces.data?.items ?? [];
-  const name = items.find((item) => item.key === current)?.name ?? current;
+  const name = items.find((item) => item.key === current)?.name ?? current ?? "No workspace";
   return (
     <Menu.Root>
       <Menu.Trigger
@@ -52,7 +52,10 @@ export function WorkspaceSwitcher({ current, narrow }: { current: string; narrow
               >
                 <StatusMark tone={state.tone} title={state.label} />
                 <span className="min-w-0 flex-1">
-                  <span className="block truncate">{item.name}</span>
+                  <span className="flex items-baseline gap-2">
+                    <span className="truncate">{item.name}</span>
+                    <span className="ml-auto shrink-0 text-xs text-faint">{item.role}</span>
+                  </span>
                   <span className="block truncate text-xs text-faint">{detailsOf(item)}</span>
                 </span>
                 {item.key === current ? <Check size={14} aria-label="current" /> : null}
