@@ -1,6 +1,7 @@
 """The whole product, started once by `workbench up` in a temporary folder, and a real browser."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,40 +108,47 @@ class Stack:
         return (self.folder / "up.log").read_text()
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The product with the demo, a small project, and one that does not parse."""
-    folder = Path(tempfile.mkdtemp(prefix="wbe2e"))
-    shutil.copytree(TINY, folder / "tiny")
-    broken = Path(shutil.copytree(TINY, folder / "broken"))
-    (broken / "dbt_project.yml").write_text("name: broken\nprofile: tiny\n")
-    (broken / "models" / "orders.sql").write_text("select * from {{ ref('nobody_knows') }}")
+@contextmanager
+def running(
+    folder: Path, projects: Sequence[Path], *options: str, environment: Mapping[str, str] | None = None
+) -> Generator[Stack]:
+    """`workbench up` on a data folder of its own, until the block ends."""
     port = free_port()
-    command = [
-        str(WORKBENCH),
-        "up",
-        "--data",
-        str(folder / "data"),
-        "--port",
-        str(port),
-        "--project",
-        str(folder / "tiny"),
-        "--project",
-        str(broken),
-    ]
+    command = [str(WORKBENCH), "up", "--data", str(folder / "data"), "--port", str(port), *options]
+    for project in projects:
+        command += ["--project", str(project)]
     with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
-        running = Stack(folder, port, process, client)
+        stack = Stack(folder, port, process, client)
         try:
-            wait_for(lambda: _is_up(running), "workbench up", START_SECONDS)
-            yield running
+            wait_for(lambda: _is_up(stack), "workbench up", START_SECONDS)
+            yield stack
         finally:
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The product with the demo, a small project, and one that does not parse."""
+    folder = Path(tempfile.mkdtemp(prefix="wbe2e"))
+    tiny = Path(shutil.copytree(TINY, folder / "tiny"))
+    broken = Path(shutil.copytree(TINY, folder / "broken"))
+    (broken / "dbt_project.yml").write_text("name: broken\nprofile: tiny\n")
+    (broken / "models" / "orders.sql").write_text("select * from {{ ref('nobody_knows') }}")
+    with running(folder, [tiny, broken]) as stack:
+        yield stack
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -20,3 +20,6 @@ export const keys = {
   sessions: ["sessions"] as const,
   users: ["users"] as const,
 };
+
+/** Whether this is the key of a workspace itself, and not of something in it. */
+export const isWorkspace = (key: readonly unknown[]) => key[0] === "workspace" && key.length === 2;

@@ -1,5 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "@/api/errors";
+import { isWorkspace } from "@/api/keys";
 import { markLost, markReached } from "@/api/reachability";
 import { reloadMe } from "@/api/session";
 
@@ -7,15 +8,15 @@ const RETRIES = 2;
 
 /** The query cache with the app's habits: no retry of an answer which would only come again. */
 export function makeQueryClient(): QueryClient {
-  return new QueryClient({
+  const queries: QueryClient = new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => {
         if (error instanceof ApiError && error.unreachable) markLost();
-        learnFrom(error);
+        learnFrom(error, queries);
       },
       onSuccess: markReached,
     }),
-    mutationCache: new MutationCache({ onError: learnFrom }),
+    mutationCache: new MutationCache({ onError: (error) => learnFrom(error, queries) }),
     defaultOptions: {
       queries: {
         // The server may well be on this machine: the browser's idea of being online says nothing about it.
@@ -27,9 +28,12 @@ export function makeQueryClient(): QueryClient {
       mutations: { networkMode: "always", retry: false },
     },
   });
+  return queries;
 }
 
 /** A refusal says that one may do less than the page believes. */
-function learnFrom(error: unknown): void {
-  if (error instanceof ApiError && error.code === "forbidden") void reloadMe().catch(() => {});
+function learnFrom(error: unknown, queries: QueryClient): void {
+  if (!(error instanceof ApiError) || error.code !== "forbidden") return;
+  void reloadMe().catch(() => {});
+  void queries.invalidateQueries({ predicate: ({ queryKey }) => isWorkspace(queryKey) });
 }

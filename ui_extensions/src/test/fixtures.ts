@@ -118,6 +118,7 @@ export const roles: Roles = {
     right("run:cancel", "developer"),
     right("member:manage", "admin"),
     right("user:manage", "instance_admin", false),
+    right("audit:read-all", "instance_admin", true),
   ],
 };
 

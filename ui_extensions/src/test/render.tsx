@@ -6,7 +6,7 @@ import { makeQueryClient } from "@/api/query-client";
 import { startSession } from "@/api/session";
 import { routes } from "@/routes/router";
 import { workspace } from "@/test/fixtures";
-import { answer, page } from "@/test/server";
+import { answer, answerWorkspaces } from "@/test/server";
 
 /** The whole app at an address, with one workspace "shop" unless the test answers otherwise. */
 export function renderApp(address: string) {
@@ -29,6 +29,6 @@ export function renderApp(address: string) {
 
 export function withWorkspace(changes: Parameters<typeof workspace>[0] = {}): void {
   const one = workspace(changes);
-  answer("/api/workspaces", page([one]));
+  answerWorkspaces([one]);
   answer("/api/workspaces/shop", one);
 }

@@ -1,6 +1,6 @@
 import { HttpResponse, http, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
-import type { Me } from "@/api/types";
+import type { Me, Workspace } from "@/api/types";
 import { FakeStream } from "@/test/fake-stream";
 import { me, roles } from "@/test/fixtures";
 
@@ -59,6 +59,12 @@ export function answerWith(path: string, make: (query: URLSearchParams) => JsonB
   );
   return asked;
 }
+
+/** The two lists of workspaces that the server keeps: those in use, and those in the archive. */
+export const answerWorkspaces = (all: Workspace[]): URLSearchParams[] =>
+  answerWith("/api/workspaces", (query) =>
+    page(all.filter((one) => (one.archived_at !== null) === (query.get("archived") === "true"))),
+  );
 
 /** POSTs (or what the method says) to `path`; the bodies are kept. */
 export function accept(

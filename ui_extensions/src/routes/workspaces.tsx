@@ -1,0 +1,1 @@
+export { WorkspacesPage as Component } from "@/features/access/workspaces-page";
