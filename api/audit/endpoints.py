@@ -1,6 +1,6 @@
 """The audit log: of one workspace for its admins, of everything for the instance admin."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -189,9 +189,5 @@ def _export(
         )
     day = clock.now().date().isoformat()
     headers = {"content-disposition": f'attachment; filename="audit-{name}-{day}.{kind}"'}
-    return StreamingResponse(_lines(state, wanted, kind, keys), media_type=MEDIA[kind], headers=headers)
-
-
-def _lines(state: State, wanted: AuditFilter, kind: str, keys: Mapping[int, str]) -> Iterator[str]:
-    with state.db.session() as session:
-        yield from reading.export(session, wanted, kind, keys)
+    lines = reading.export(state.db, wanted, kind, keys)
+    return StreamingResponse(lines, media_type=MEDIA[kind], headers=headers)

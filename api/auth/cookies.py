@@ -17,6 +17,8 @@ from core.kit.errors import FieldError, Forbidden
 REFRESH_COOKIE: Final = "workbench_refresh"
 CSRF_COOKIE: Final = "workbench_csrf"
 CSRF_HEADER: Final = "x-csrf-token"
+ATTEMPT_HEADER: Final = "x-refresh-attempt"
+LONGEST_ATTEMPT: Final = 100
 AUTH_PATH: Final = "/auth"
 DAGSTER_PATH: Final = "/dagster"
 # The server ends sessions; a cookie that outlives its session opens nothing.

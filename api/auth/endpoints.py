@@ -16,7 +16,15 @@ from api.auth.schemas import (
     SwitchIn,
     TokenOut,
 )
-from api.kit.access import GuardedRouter, SelfManager, SelfReader, bearer_of, identify, origin_of
+from api.kit.access import (
+    GuardedRouter,
+    PasswordChanger,
+    SelfManager,
+    SelfReader,
+    bearer_of,
+    identify,
+    origin_of,
+)
 from api.kit.errors import domain_error, responses
 from api.kit.state import SessionDep, State, StateDep
 from core.auth import accounts
@@ -43,12 +51,18 @@ def login(body: LoginIn, request: Request, response: Response, state: StateDep) 
 def refresh(
     request: Request, response: Response, state: StateDep, body: RefreshIn | None = None
 ) -> TokenOut | Response:
-    """Exchange a refresh token, which is good once, for a new one and a new access token."""
+    """Exchange a refresh token, which is good once, for a new one and a new access token.
+
+    Whoever may lose the answer names the attempt at random in the header X-Refresh-Attempt, and repeats it
+    with the same name: for a minute that gives the same new token, where any other second use ends the
+    session.
+    """
     _check_on(state)
     given = body.refresh_token if body else None
     token = given or cookies.refresh_cookie(request)
     try:
-        issued = state.sessions.refresh(token or "", origin_of(request))
+        attempt = request.headers.get(cookies.ATTEMPT_HEADER, "")[: cookies.LONGEST_ATTEMPT]
+        issued = state.sessions.refresh(token or "", origin_of(request), attempt or None)
     except Unauthenticated as error:
         refused = domain_error(request, error)
         cookies.take_back(refused)
@@ -95,16 +109,16 @@ def switch_workspace(actor: SelfManager, session: SessionDep, state: StateDep, b
 
 
 @router.post("/auth/password", status_code=204, responses=responses(409))
-def change_password(actor: SelfManager, session: SessionDep, state: StateDep, body: PasswordIn) -> None:
+def change_password(actor: PasswordChanger, session: SessionDep, state: StateDep, body: PasswordIn) -> None:
     """Replace one's own password; one's other sessions end."""
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
     accounts.change_own_password(session, actor, state.password_rules, current, new)
 
 
 @router.get("/api/roles", responses=responses())
-def roles(_actor: SelfReader) -> RolesOut:
+def roles(_actor: SelfReader, state: StateDep) -> RolesOut:
     """Which role may do what."""
-    return RolesOut.all()
+    return RolesOut.all(state.settings.token_max_days)
 
 
 def _check_on(state: State) -> None:

@@ -232,15 +232,17 @@ class RightOut(BaseModel):
 
 
 class RolesOut(BaseModel):
-    """The table that says which role may do what."""
+    """The table that says which role may do what, and the longest life of an API token."""
 
+    token_max_days: int
     levels: list[LevelOut]
     rights: list[RightOut]
 
     @classmethod
-    def all(cls) -> Self:
+    def all(cls, token_max_days: int) -> Self:
         """The table that the code goes by."""
         return cls(
+            token_max_days=token_max_days,
             levels=[LevelOut(key=key, name=name, description=text) for key, (name, text) in LEVELS.items()],
             rights=[RightOut.model_validate(right, from_attributes=True) for right in RIGHTS],
         )

@@ -5,7 +5,7 @@ it: whoever may read in every workspace; and beyond that each mutation by the ri
 """
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Final
+from typing import Final, cast
 
 import httpx
 from fastapi import APIRouter, Request, WebSocket
@@ -17,8 +17,9 @@ from starlette.requests import HTTPConnection
 
 from api.dagster_page import sockets
 from api.dagster_page.graphql import GraphqlRequest, UnreadableError, read_http
+from api.dagster_page.permissions import truthful
 from api.dagster_page.refusals import is_navigation, refusal_page, refused_graphql, to_login, unreadable
-from api.kit.access import identify_page, require_all_workspaces
+from api.kit.access import identify_page, lacks_somewhere, require_all_workspaces
 from api.kit.state import State, state_of
 from core.audit import service as audit
 from core.auth.actor import Actor
@@ -50,6 +51,9 @@ OF_A_BODY: Final = frozenset({"content-type", "content-encoding", "expect"})
 OF_A_SERVER: Final = frozenset({"server", "date", "feature-policy"})
 PREFIX: Final = "/dagster"
 METHODS: Final = ["GET", "HEAD", "POST", "OPTIONS"]
+# Dagster packs its answers where the browser says so; one that is to be read must come as it is.
+ENCODING: Final = frozenset({"accept-encoding"})
+CHANGING: Final = (Scope.DAGSTER_OPERATE, Scope.DAGSTER_ADMINISTER)
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -102,7 +106,22 @@ async def _graphql(request: Request, actor: Actor, base: httpx.URL) -> Response:
             await run_in_threadpool(_allow, request, actor, asked.scope, names, document)
         except Forbidden as error:
             return await refused_graphql(request, error, names)
-    return await _passed_on(request, base, document.body(), PREFIX + "/graphql", OF_A_BODY)
+    lacking = await run_in_threadpool(lacks_somewhere, state_of(request), actor, CHANGING)
+    without = OF_A_BODY | ENCODING if lacking else OF_A_BODY
+    answer = await _passed_on(request, base, document.body(), PREFIX + "/graphql", without)
+    return await _truthful(answer, lacking) if lacking else answer
+
+
+async def _truthful(answer: Response, lacking: list[Scope]) -> Response:
+    """The whole answer, with buttons offering only what would be let pass."""
+    assert isinstance(answer, StreamingResponse)  # noqa: S101 - as made by `_passed_on`
+    content = b"".join([bytes(cast("bytes", chunk)) async for chunk in answer.body_iterator])
+    read = Response(await run_in_threadpool(truthful, content, lacking), answer.status_code)
+    for name, value in answer.headers.items():
+        if name != "content-length":
+            read.headers[name] = value
+    read.background = answer.background
+    return read
 
 
 async def _other_post(request: Request, actor: Actor, base: httpx.URL) -> Response:

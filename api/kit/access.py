@@ -32,7 +32,6 @@ log = logging.getLogger("workbench.api")
 
 PAGE_COOKIE: Final = "workbench_page"
 SCHEME: Final = "bearer "
-WITHOUT_NEW_PASSWORD: Final = frozenset({Scope.ACCOUNT_READ, Scope.ACCOUNT_MANAGE})
 # A bad credential is noted once in this time for each address: whoever tries many must not fill the log.
 NOTED_EVERY_SECONDS: Final = 60.0
 NOTED_ADDRESSES: Final = 10_000
@@ -81,7 +80,7 @@ def identify_page(connection: HTTPConnection) -> Actor:
     else:
         actor = state.identifier.by_page_token(cookie, origin_of(connection))
     connection.state.actor = actor
-    check_password_changed(actor, Scope.DAGSTER_READ)
+    check_password_changed(actor)
     return actor
 
 
@@ -103,15 +102,24 @@ ActorDep = Annotated[Actor, Depends(get_actor)]
 
 
 class Require:
-    """A dependency that refuses those who do not hold a scope."""
+    """A dependency that refuses those who do not hold a scope.
 
-    def __init__(self, scope: Scope) -> None:
+    `at_once`: those who have to change their password first may, too. A token or an address that somebody
+    left in an account before its owner came would outlive that change.
+    """
+
+    def __init__(self, scope: Scope, *, at_once: bool = False) -> None:
         self.scope = scope
+        self._at_once = at_once
 
     async def __call__(self, request: Request, actor: ActorDep) -> Actor:
         """The actor, who may."""
-        check(actor, self.scope, request.path_params.get("workspace"))
+        self.check(request, actor)
         return actor
+
+    def check(self, request: Request, actor: Actor) -> None:
+        """Refuse an actor who may not; see the function of this name."""
+        check(actor, self.scope, request.path_params.get("workspace"), at_once=self._at_once)
 
 
 class GuardedRoute(APIRoute):
@@ -119,11 +127,11 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler behind the door."""
-        handler, scope = super().get_route_handler(), scope_of(self)
+        handler, door = super().get_route_handler(), _door_of(self.dependant)
 
         async def guarded(request: Request) -> Response:
-            if scope is not None:
-                check(await get_actor(request), scope, request.path_params.get("workspace"))
+            if door is not None:
+                door.check(request, await get_actor(request))
             return await handler(request)
 
         return guarded
@@ -136,22 +144,23 @@ class GuardedRouter(APIRouter):
         super().__init__(prefix=prefix, tags=tags, route_class=GuardedRoute)
 
 
-def check(actor: Actor, scope: Scope, workspace: str | None) -> None:
+def check(actor: Actor, scope: Scope, workspace: str | None, *, at_once: bool = False) -> None:
     """Refuse an actor who does not hold a scope.
 
     Raises:
         NotFound: they are no member of the workspace.
         Forbidden: their role or token lacks the scope, or they have to change their password first.
     """
-    check_password_changed(actor, scope)
+    if not at_once:
+        check_password_changed(actor)
     actor.require(scope, workspace)
 
 
-def check_password_changed(actor: Actor, scope: Scope) -> None:
+def check_password_changed(actor: Actor) -> None:
     """Raise PasswordChangeNeeded for people whose password somebody else has set."""
-    if actor.must_change_password and scope not in WITHOUT_NEW_PASSWORD:
+    if actor.must_change_password:
         raise PasswordChangeNeeded(
-            "Change your password first.", hint="POST /auth/password, or the page /profile."
+            "Change your password first.", hint="On the page /profile, or by POST /auth/password."
         )
 
 
@@ -185,6 +194,15 @@ def require_all_workspaces(state: State, actor: Actor, scope: Scope) -> None:
     raise _not_everywhere(scope, named, others)
 
 
+def lacks_somewhere(state: State, actor: Actor, scopes: Sequence[Scope]) -> list[Scope]:
+    """Those of these scopes that the actor does not hold in every workspace in use."""
+    if actor.everywhere:
+        return [scope for scope in scopes if not actor.may(scope, "*")]
+    with state.db.session() as session:
+        keys = list(workspaces.keys_in_use(session).values())
+    return [scope for scope in scopes if not keys or not all(actor.may(scope, key) for key in keys)]
+
+
 def _not_everywhere(scope: Scope, named: Sequence[str], others: int) -> Forbidden:
     where = [f"in {key}" for key in named]
     if others or not named:
@@ -200,13 +218,14 @@ def _not_everywhere(scope: Scope, named: Sequence[str], others: int) -> Forbidde
 
 def scope_of(route: APIRoute) -> Scope | None:
     """The scope that a route needs; None for public ones."""
-    return _scope_in(route.dependant)
+    door = _door_of(route.dependant)
+    return door.scope if door else None
 
 
-def _scope_in(dependant: Dependant) -> Scope | None:
+def _door_of(dependant: Dependant) -> Require | None:
     for inner in dependant.dependencies:
         if isinstance(inner.call, Require):
-            return inner.call.scope
+            return inner.call
     return None
 
 
@@ -287,8 +306,9 @@ def get_workspace(key: WorkspaceKey, actor: ActorDep, session: SessionDep) -> Wo
 
 WorkspaceDep = Annotated[Workspace, Depends(get_workspace, scope="function")]
 
-SelfReader = Annotated[Actor, Depends(Require(Scope.ACCOUNT_READ))]
+SelfReader = Annotated[Actor, Depends(Require(Scope.ACCOUNT_READ, at_once=True))]
 SelfManager = Annotated[Actor, Depends(Require(Scope.ACCOUNT_MANAGE))]
+PasswordChanger = Annotated[Actor, Depends(Require(Scope.ACCOUNT_MANAGE, at_once=True))]
 WorkspaceLister = Annotated[Actor, Depends(Require(Scope.WORKSPACE_LIST))]
 PluginReader = Annotated[Actor, Depends(Require(Scope.PLUGIN_READ))]
 WorkspaceReader = Annotated[Actor, Depends(Require(Scope.WORKSPACE_READ))]

@@ -17,7 +17,7 @@ def change_own_password(session: Session, actor: Actor, rules: PasswordRules, cu
     Raises:
         Invalid: the present one is wrong, or the new one is not allowed; the field is named.
     """
-    user = people.own(session, actor)
+    user = people.own(session, actor, lock=True)
     if not passwords.verify(user.password_hash, current):
         detail = FieldError("current_password", "is not your present password")
         raise Invalid("The present password is wrong.", details=[detail])
@@ -53,7 +53,7 @@ def change_own(session: Session, actor: Actor, values: dict[str, str | None]) ->
         Invalid: the address is not allowed.
         Conflict: the address is taken.
     """
-    people.change(session, actor, people.own(session, actor), values)
+    people.change(session, actor, people.own(session, actor, lock=True), values)
 
 
 def choose_workspace(session: Session, actor: Actor, workspace_id: int, key: str) -> None:

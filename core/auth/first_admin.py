@@ -10,6 +10,7 @@ from core.auth import accounts, people
 from core.auth.actor import Actor, Kind
 from core.auth.models import User
 from core.auth.passwords import PasswordRules
+from core.kit.errors import Invalid
 from core.kit.settings import Settings
 
 SETUP: Final = Actor("workbench up", Kind.SYSTEM, everywhere=True)
@@ -41,7 +42,10 @@ def ensure(session: Session, settings: Settings) -> FirstAdmin | None:
         password=given.get_secret_value() if given else None,
         is_instance_admin=True,
     )
-    user, made = people.add(session, SETUP, PasswordRules.of(settings), person)
+    try:
+        user, made = people.add(session, SETUP, PasswordRules.of(settings), person)
+    except Invalid as error:
+        raise Invalid(f"ADMIN_PASSWORD: {error.message}", details=error.details) from error
     return FirstAdmin(user.username, made)
 
 

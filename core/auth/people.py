@@ -142,13 +142,13 @@ def set_password(user: User, rules: PasswordRules, given: str | None, field: str
     return made
 
 
-def own(session: Session, actor: Actor) -> User:
-    """The account of the actor.
+def own(session: Session, actor: Actor, *, lock: bool = False) -> User:
+    """The account of the actor; locked, nobody else changes it meanwhile.
 
     Raises:
         Conflict: there is none, since nobody logs in here.
     """
-    user = None if actor.user_id is None else session.get(User, actor.user_id)
+    user = None if actor.user_id is None else session.get(User, actor.user_id, with_for_update=lock)
     if user is None:
         raise Conflict("There is no account: login is off.", hint="Set AUTH_ENABLED=true to use accounts.")
     return user

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from core.kit.text import storable
 
 WRONG: Final = "Name or password is wrong."
 LONGEST_AGENT: Final = 500
+REPEATED_WITHIN: Final = timedelta(minutes=1)
 # Ended sessions stay this long, so that a stolen refresh token is still recognised.
 KEPT: Final = timedelta(days=30)
 
@@ -80,21 +81,25 @@ class Sessions:
         user, attempt_id = self._begin(credentials, origin)
         good = passwords.verify(user.password_hash if user else None, credentials.password)
         with self._db.session() as session:
-            if user is not None and good and user.is_active:
+            present = _still(session, user) if user is not None and good else None
+            if present is not None:
                 session.get_one(LoginAttempt, attempt_id).succeeded = True
-                return self._open(session, session.get_one(User, user.id), credentials, origin)
+                return self._open(session, present, credentials, origin)
             _note_failure(session, user, origin, good=good)
         raise Unauthenticated(WRONG, hint="An instance admin can reset a forgotten password.")
 
-    def refresh(self, refresh_token: str, origin: Origin) -> Issued:
+    def refresh(self, refresh_token: str, origin: Origin, attempt: str | None = None) -> Issued:
         """Exchange a refresh token, which is good once, for a new one and a new access token.
+
+        `attempt` is a random name of this exchange. Whoever repeats it with the same name within a minute,
+        since the answer was lost, gets the same new token again; a thief of the old one does not know it.
 
         Raises:
             Unauthenticated: it is unknown, its session has ended, or it was used before: then the session
                 ends for everybody, since one of the two who held it is a thief.
         """
         with self._db.session() as session:
-            issued = self._refresh(session, digest(refresh_token), origin)
+            issued = self._refresh(session, refresh_token, origin, attempt)
         if issued is None:
             raise Unauthenticated("The session has ended.", hint="Log in again.")
         return issued
@@ -123,11 +128,11 @@ class Sessions:
         with self._db.session() as session:
             user = people.find(session, credentials.name)
             account = f"user {user.id}" if user else digest(credentials.name.strip().lower())
+            by = By(user.username if user else people.NOBODY, user and user.id, None, *_place(origin))
             try:
                 attempt = attempts.begin(session, self._limits, account, origin.address)
             except TooMany:
                 session.rollback()
-                by = By(user.username if user else people.NOBODY, user and user.id, None, *_place(origin))
                 audit.record(session, by, audit.Tag.LOGIN_LIMITED)
                 session.commit()
                 raise
@@ -150,20 +155,30 @@ class Sessions:
         audit.record(session, _by(user, origin), audit.Tag.LOGIN, data={"session": row.id})
         return self._issue(session, row, page_token)
 
-    def _issue(self, session: Session, row: LoginSession, page_token: str | None = None) -> Issued:
-        refresh_token = new_secret()
+    def _issue(
+        self, session: Session, row: LoginSession, page_token: str | None = None, following: str | None = None
+    ) -> Issued:
+        refresh_token = following or new_secret()
         session.add(RefreshToken(token_hash=digest(refresh_token), session_id=row.id))
+        return self._issued(row, refresh_token, page_token)
+
+    def _issued(self, row: LoginSession, refresh_token: str, page_token: str | None = None) -> Issued:
         access = self._tokens.make(row.user_id, row.id, str(uuid.uuid4()))
         return Issued(access, self._tokens.seconds, refresh_token, row.user_id, row.id, page_token)
 
-    def _refresh(self, session: Session, token_hash: str, origin: Origin) -> Issued | None:
-        link = session.get(RefreshToken, token_hash, with_for_update=True)
+    def _refresh(
+        self, session: Session, refresh_token: str, origin: Origin, attempt: str | None
+    ) -> Issued | None:
+        link = session.get(RefreshToken, digest(refresh_token), with_for_update=True)
         row = session.get(LoginSession, link.session_id, with_for_update=True) if link else None
         if link is None or row is None or row.ended_at is not None:
             return None
         user = session.get_one(User, row.user_id)
         now = clock.now()
+        following = self._tokens.derive("refresh", refresh_token, attempt) if attempt else None
         if link.used_at is not None:
+            if following and _is_repeated(session, link, following, now):
+                return self._issued(row, following)
             by = _by(user, origin)
             audit.record(session, by, audit.Tag.SESSION_REUSE, data={"session": row.id})
             end(session, by, row, "a refresh token came twice")
@@ -173,7 +188,7 @@ class Sessions:
         link.used_at = now
         row.last_seen_at = now
         row.expires_at = now + self._lifetime
-        return self._issue(session, row)
+        return self._issue(session, row, following=following)
 
 
 def end(session: Session, by: By, row: LoginSession, because: str) -> None:
@@ -229,12 +244,30 @@ def _alive() -> sa.ColumnElement[bool]:
     return sa.and_(LoginSession.ended_at.is_(None), LoginSession.expires_at > clock.now())
 
 
+def _still(session: Session, user: User) -> User | None:
+    """The account as it is now, if it is active and has the password that was looked at.
+
+    Locked: who resets the password or deactivates it at this moment finds the session, and ends it.
+    """
+    now = session.get(User, user.id, with_for_update=True)
+    unchanged = now is not None and now.is_active and now.password_hash == user.password_hash
+    return now if unchanged else None
+
+
+def _is_repeated(session: Session, link: RefreshToken, following: str, now: datetime) -> bool:
+    """Whether what follows was already given for this very attempt, a moment ago, and not used since."""
+    given = session.get(RefreshToken, digest(following))
+    fresh = link.used_at is not None and now - link.used_at < REPEATED_WITHIN
+    return fresh and given is not None and given.session_id == link.session_id and given.used_at is None
+
+
 def _note_failure(session: Session, user: User | None, origin: Origin, *, good: bool) -> None:
     """What was typed as a name may be a password: of unknown accounts it is not kept."""
     if user is None:
         by, why = By(people.NOBODY, None, None, *_place(origin)), "there is no such account"
     else:
-        by, why = _by(user, origin), "the account is not active" if good else "wrong password"
+        why = "the account is not active, or was changed at this moment" if good else "wrong password"
+        by = _by(user, origin)
     audit.record(session, by, audit.Tag.LOGIN_FAILED, data={"because": why})
 
 

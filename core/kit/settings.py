@@ -259,6 +259,15 @@ class Settings(BaseSettings):
             _check_key(key)
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _not_everybody(cls, value: str) -> str:
+        for proxy in _listed(value):
+            if proxy == "*" or proxy.endswith("/0"):
+                msg = f"{proxy!r} would believe everybody: they could choose the address that is noted"
+                raise ValueError(msg)
+        return value
+
     @field_validator("cors_origins")
     @classmethod
     def _must_be_origins(cls, value: str) -> str:

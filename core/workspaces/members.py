@@ -50,8 +50,7 @@ def put(session: Session, actor: Actor, workspace: Workspace, name: str, role: R
             hint="An instance admin adds people; then add them here.",
             details=[FieldError("username", "is nobody who can log in")],
         )
-    # Two who add the same person at once wait for each other here.
-    session.execute(sa.select(User.id).where(User.id == user.id).with_for_update())
+    _wait_for_others(session, user)
     membership = session.get(Membership, (user.id, workspace.id))
     before = None if membership is None else {"role": membership.role}
     if membership is None:
@@ -72,6 +71,8 @@ def remove(session: Session, actor: Actor, workspace: Workspace, username: str) 
         NotFound: they are no member.
     """
     user = people.find(session, username)
+    if user is not None:
+        _wait_for_others(session, user)
     membership = session.get(Membership, (user.id, workspace.id), with_for_update=True) if user else None
     if user is None or membership is None:
         raise NotFound(f"{username!r} is not a member of {workspace.key}.")
@@ -80,6 +81,11 @@ def remove(session: Session, actor: Actor, workspace: Workspace, username: str) 
     if user.default_workspace_id == workspace.id:
         user.default_workspace_id = None
     _record(session, actor, audit.Tag.MEMBER_REMOVED, workspace, user, before, None)
+
+
+def _wait_for_others(session: Session, user: User) -> None:
+    """Those who add or remove the same person at once wait for each other here."""
+    session.execute(sa.select(User.id).where(User.id == user.id).with_for_update())
 
 
 def _record(

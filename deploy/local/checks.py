@@ -54,7 +54,10 @@ def check_disk(
     folder: Path, free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free
 ) -> None:
     """There is room for the database, the artifacts and the logs."""
-    free = free_bytes(folder)
+    try:
+        free = free_bytes(folder)
+    except OSError as error:
+        raise CannotStart(_unwritable(folder, error)) from error
     if free < NEEDED_DISK:
         raise CannotStart(
             f"The disk under {folder} is nearly full: {free / 1e6:,.0f} MB are free, 1,000 MB are needed.",

@@ -16,6 +16,10 @@ WEB_APP = REPOSITORY / "ui_extensions" / "dist" / "index.html"
 # The kernel takes 107 bytes; gRPC and Dagster put a scheme or a suffix on it here and there.
 LONGEST_SOCKET = 95
 
+# What the services keep: everything of every workspace. Started by root, the folder around them is open,
+# since the database's own user has to get through.
+SERVICES_FOLDERS = ("artifacts", "parse", "runs")
+
 
 @dataclass(frozen=True)
 class DataFolder:
@@ -78,5 +82,6 @@ class DataFolder:
             OSError: it cannot be done.
         """
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.dagster_home, self.logs, self.warehouses, self.code_socket.parent):
+        of_services = (self.root / name for name in SERVICES_FOLDERS)
+        for folder in (self.dagster_home, self.logs, self.warehouses, self.code_socket.parent, *of_services):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm.exc import StaleDataError
 
 from api.kit.state import get_state
 from api.main import create_app
@@ -172,6 +173,10 @@ def test_what_nobody_expected_is_internal_and_says_nothing_of_the_inside(failing
 
 def test_a_pool_without_free_connections_is_unavailable(failing: Any) -> None:
     error_of(failing(PoolExhausted("QueuePool limit")), 503, "unavailable")
+
+
+def test_a_row_that_somebody_deleted_meanwhile_is_a_conflict(failing: Any) -> None:
+    error_of(failing(StaleDataError("expected to update 1 row")), 409, "conflict")
 
 
 def test_a_database_that_is_down_is_unavailable(tmp_path: Path) -> None:

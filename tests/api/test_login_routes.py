@@ -174,6 +174,11 @@ def test_whoever_got_a_password_has_to_change_it_first(house: TestClient) -> Non
     head = bearer(login(house, "new", made["password"]))
     for path in ("/api/workspaces", "/api/plugins"):
         error_of(house.get(path, headers=head), 403, "password_change_required")
+    for method, path, sent in (
+        ("POST", "/auth/tokens", {"name": "mine", "scopes": ["account:read"]}),
+        ("PATCH", "/auth/me", {"email": "me@example.org"}),
+    ):  # what is left in an account before its owner comes would stay there
+        error_of(house.request(method, path, headers=head, json=sent), 403, "password_change_required")
     assert house.get("/auth/me", headers=head).json()["must_change_password"] is True
     body = {"current_password": made["password"], "new_password": "nine purple trains"}
     assert house.post("/auth/password", headers=head, json=body).status_code == 204

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from core.audit import reading
+from core.audit.reading import AuditFilter
 from core.auth import api_tokens, first_admin
 from core.kit.settings import Settings
 from tests.api.conftest import client_of
@@ -350,3 +353,23 @@ def test_roles_are_explained_by_the_table_that_the_code_goes_by(house: House) ->
     ]
     right = next(right for right in roles["rights"] if right["scope"] == "run:start")
     assert (right["level"], right["tokens"]) == ("developer", True)
+
+
+def test_who_is_added_and_removed_at_once_is_one_or_the_other(house: House) -> None:
+    def change(number: int) -> int:
+        path = "/api/workspaces/shop/members/bob"
+        if number % 2:
+            return house.ask("admin", "PUT", path, role="viewer").status_code
+        return house.ask("admin", "DELETE", path).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(change, range(60)))
+    assert found <= {200, 204, 404}
+
+
+def test_an_export_that_nobody_reads_holds_no_connection(house: House) -> None:
+    db = house.state.db
+    for kind in ("jsonl", "csv"):
+        lines = reading.export(db, AuditFilter(), kind, {})
+        assert [next(lines), next(lines)]
+        assert db.engine.pool.checkedout() == 0

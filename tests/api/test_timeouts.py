@@ -22,12 +22,15 @@ from api.kit.timeouts import RequestTimes
 from tests.api.conftest import free_port
 
 SECONDS = 0.4
+KEEP_ALIVE = 2
 
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     port = free_port()
-    config = uvicorn.Config(app, "127.0.0.1", port, log_level="critical", http=BoundedHttp)
+    config = uvicorn.Config(
+        app, "127.0.0.1", port, log_level="critical", http=BoundedHttp, timeout_keep_alive=KEEP_ALIVE
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -179,3 +182,33 @@ def test_a_second_request_on_a_connection_has_its_own_time(at: str, monkeypatch:
 def test_large_heads_within_the_limit_pass(at: str) -> None:
     headers = {f"x-{number}": "y" * 1000 for number in range(50)}
     assert httpx.post(f"{at}/body", content=b"1", headers=headers, trust_env=False).json() == 1
+
+
+@pytest.mark.parametrize("more", [b"a", b""])
+def test_a_body_that_goes_on_after_its_answer_ends_in_time(
+    at: str, monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    monkeypatch.setattr(http, "REST_SECONDS", 0.3)
+    with opened(at) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\na")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 404 ")
+        began = time.monotonic()
+        connection.sendall(more)
+        answer = read_all(connection)
+        assert b"HTTP/1.1" not in answer
+        assert time.monotonic() - began < KEEP_ALIVE + 2
+
+
+def test_a_body_that_ends_after_its_answer_leaves_the_connection_open(
+    at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "REST_SECONDS", 0.3)
+    with opened(at) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\na")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 404 ")
+        for part in (b"b", b"c"):
+            connection.sendall(part)
+            time.sleep(0.1)
+        time.sleep(0.4)
+        connection.sendall(b"POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\na")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")

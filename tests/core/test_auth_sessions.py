@@ -1,6 +1,8 @@
 """Logging in, carrying on, logging out; how often that may fail; the first admin."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +15,10 @@ from core.auth import accounts, attempts, first_admin, passwords, people, sessio
 from core.auth.access_tokens import AccessTokens
 from core.auth.actor import Actor, Kind, Origin, local_admin
 from core.auth.identify import Identifier
-from core.auth.models import LoginAttempt, LoginSession, User
+from core.auth.models import LoginAttempt, LoginSession, RefreshToken, User
 from core.auth.passwords import PasswordRules
 from core.auth.people import NewPerson
+from core.auth.secret_text import digest
 from core.auth.sessions import Credentials, Issued, Sessions
 from core.kit import clock
 from core.kit.database import Database
@@ -141,6 +144,42 @@ def test_of_many_refreshes_at_once_one_is_taken_and_the_theft_is_seen(door: Door
         door.who(issued)
 
 
+def test_a_refresh_whose_answer_was_lost_is_repeated_by_its_name(door: Door) -> None:
+    first = door.login()
+    lost = door.sessions.refresh(first.refresh_token, HOME, "attempt one")
+    again = door.sessions.refresh(first.refresh_token, HOME, "attempt one")
+    assert again.refresh_token == lost.refresh_token
+    assert door.who(again).session_id == first.session_id
+    following = door.sessions.refresh(again.refresh_token, HOME, "attempt two")
+    # The new one is in use: the old one has no business any more, whatever it calls itself.
+    with pytest.raises(Unauthenticated):
+        door.sessions.refresh(first.refresh_token, HOME, "attempt one")
+    with pytest.raises(Unauthenticated):
+        door.who(following)
+
+
+@pytest.mark.parametrize("attempt", [None, "", "attempt two"])
+def test_a_thief_does_not_know_the_name_of_the_attempt(door: Door, attempt: str | None) -> None:
+    first = door.login()
+    second = door.sessions.refresh(first.refresh_token, HOME, "attempt one")
+    with pytest.raises(Unauthenticated):
+        door.sessions.refresh(first.refresh_token, HOME, attempt)
+    with pytest.raises(Unauthenticated):
+        door.who(second)
+
+
+def test_a_repetition_is_taken_for_a_minute_only(door: Door) -> None:
+    first = door.login()
+    second = door.sessions.refresh(first.refresh_token, HOME, "attempt one")
+    with door.db.session() as session:
+        link = session.get_one(RefreshToken, digest(first.refresh_token))
+        link.used_at = clock.now() - timedelta(minutes=2)
+    with pytest.raises(Unauthenticated):
+        door.sessions.refresh(first.refresh_token, HOME, "attempt one")
+    with pytest.raises(Unauthenticated):
+        door.who(second)
+
+
 def test_a_session_ends_by_itself_and_a_refresh_prolongs_it(door: Door) -> None:
     issued = door.login()
     with door.db.session() as session:
@@ -212,6 +251,63 @@ def test_a_reset_password_has_to_be_changed(door: Door) -> None:
     with door.db.session() as session:
         accounts.change_own_password(session, actor, door.rules, made, "nine purple trains")
     assert not door.who(door.login(password="nine purple trains")).must_change_password
+
+
+def _reset(door: Door) -> None:
+    with door.db.session() as session:
+        accounts.reset_password(
+            session, By("admin"), door.rules, session.get_one(User, door.ann.id), "ten purple trains"
+        )
+
+
+def _deactivate(door: Door) -> None:
+    with door.db.session() as session:
+        people.change(session, local_admin(), session.get_one(User, door.ann.id), {"is_active": False})
+
+
+def _delete(door: Door) -> None:
+    with door.db.session() as session:
+        people.delete(session, local_admin(), session.get_one(User, door.ann.id))
+
+
+@pytest.mark.parametrize("happens", [_reset, _deactivate, _delete])
+def test_what_happens_while_a_password_is_looked_at_counts(
+    door: Door, monkeypatch: pytest.MonkeyPatch, happens: Callable[[Door], None]
+) -> None:
+    verify = passwords.verify
+
+    def slowly(password_hash: str | None, password: str) -> bool:
+        good = verify(password_hash, password)
+        happens(door)
+        return good
+
+    monkeypatch.setattr(passwords, "verify", slowly)
+    with pytest.raises(Unauthenticated):
+        door.login()
+    assert door.tags()[-1] == "login.failed"
+    with door.db.session() as session:
+        assert session.scalars(sa.select(LoginSession)).all() == []
+
+
+def test_a_password_change_does_not_undo_a_reset_at_the_same_moment(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = door.who(door.login())
+    verify = passwords.verify
+    with ThreadPoolExecutor(1) as pool:
+        resets: list[Future[None]] = []
+
+        def meanwhile(password_hash: str | None, password: str) -> bool:
+            resets.append(pool.submit(_reset, door))
+            time.sleep(0.5)
+            return verify(password_hash, password)
+
+        monkeypatch.setattr(passwords, "verify", meanwhile)
+        with door.db.session() as session:
+            accounts.change_own_password(session, actor, door.rules, PASSWORD, "eight purple trains")
+        resets[0].result(10)
+    monkeypatch.undo()
+    assert door.who(door.login(password="ten purple trains")).must_change_password
 
 
 class Clock:
@@ -318,7 +414,7 @@ def test_the_first_admin_is_made_once(db: Database, tmp_path: Path) -> None:
 
 def test_the_first_admin_may_come_from_the_settings(db: Database, tmp_path: Path) -> None:
     values = {"WORKBENCH_DATA": tmp_path, "AUTH_ENABLED": "true", "ADMIN_USERNAME": "chief"}
-    with pytest.raises(Invalid, match="12 characters"), db.session() as session:
+    with pytest.raises(Invalid, match=r"^ADMIN_PASSWORD: .*12 characters"), db.session() as session:
         first_admin.ensure(session, Settings.model_validate({**values, "ADMIN_PASSWORD": "short"}))
     with db.session() as session:
         made = first_admin.ensure(session, Settings.model_validate({**values, "ADMIN_PASSWORD": PASSWORD}))
@@ -399,3 +495,14 @@ def test_ended_sessions_and_old_attempts_are_let_go_in_time(door: Door) -> None:
         assert sessions.forget_ended(session) == 1
         assert session.scalars(sa.select(LoginSession.id)).all() == [new.session_id]
         assert session.scalars(sa.select(LoginAttempt)).all() == []
+
+
+def test_somebody_deleted_at_the_door_waits_like_others(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_many(*_: object) -> None:
+        _delete(door)
+        raise TooMany("Too many.", retry_after_seconds=1)
+
+    monkeypatch.setattr(attempts, "begin", too_many)
+    with pytest.raises(TooMany):
+        door.login()
+    assert door.tags()[-2:] == ["user.deleted", "login.limited"]

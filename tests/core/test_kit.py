@@ -79,6 +79,8 @@ def test_the_env_file_is_read_and_the_environment_wins(
         ("JWT_ALGORITHM", "none", "JWT_ALGORITHM: "),
         ("WORKBENCH_HOST", "192.0.2.1", "WORKBENCH_HOST: 192.0.2.1 is open to the network"),
         ("WORKBENCH_CORS_ORIGINS", "*", "WORKBENCH_CORS_ORIGINS: "),
+        ("WORKBENCH_TRUSTED_PROXIES", "*", "WORKBENCH_TRUSTED_PROXIES: '*' would believe everybody"),
+        ("WORKBENCH_TRUSTED_PROXIES", "10.0.0.1, ::/0", "WORKBENCH_TRUSTED_PROXIES: '::/0' would"),
         ("WORKBENCH_CORS_ORIGINS", "https://a.example/path", "WORKBENCH_CORS_ORIGINS: "),
         ("PASSWORD_MIN_LENGTH", "4", "PASSWORD_MIN_LENGTH: "),
         ("ADMIN_USERNAME", "Ann Smith", "ADMIN_USERNAME: "),

@@ -7,14 +7,20 @@ import pytest
 
 from deploy.local import checks
 from deploy.local.errors import CannotStart
-from deploy.local.layout import LONGEST_SOCKET, DataFolder
+from deploy.local.layout import LONGEST_SOCKET, SERVICES_FOLDERS, DataFolder
 
 
 def test_folders_are_made_and_closed_to_others(tmp_path: Path) -> None:
     data = DataFolder(tmp_path / "a" / "b")
     checks.check_data_folder(data)
     assert data.logs.is_dir()
-    assert data.logs.stat().st_mode & 0o077 == 0
+    for folder in (data.logs, *(data.root / name for name in SERVICES_FOLDERS)):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_made_has_no_room_either(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match=r"none cannot be used: No such file or directory\.$"):
+        checks.check_disk(tmp_path / "none")
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:

@@ -834,6 +834,9 @@ export interface paths {
         /**
          * Refresh
          * @description Exchange a refresh token, which is good once, for a new one and a new access token.
+         *
+         *     Whoever may lose the answer names the attempt at random in the header X-Refresh-Attempt, and repeats it with
+         *     the same name: for a minute that gives the same new token, where any other second use ends the session.
          */
         post: operations["refresh_auth_refresh_post"];
         delete?: never;
@@ -979,7 +982,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description The process lives.
+         * @description The process lives; it says so even while every thread waits for a database.
          */
         get: operations["health_health_get"];
         put?: never;
@@ -2006,13 +2009,15 @@ export interface components {
         };
         /**
          * RolesOut
-         * @description The table that says which role may do what.
+         * @description The table that says which role may do what, and the longest life of an API token.
          */
         RolesOut: {
             /** Levels */
             levels: components["schemas"]["LevelOut"][];
             /** Rights */
             rights: components["schemas"]["RightOut"][];
+            /** Token Max Days */
+            token_max_days: number;
         };
         /**
          * RunArtifactList

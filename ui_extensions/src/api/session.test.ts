@@ -85,6 +85,26 @@ describe("the start", () => {
     expect(session()).toEqual({ state: "in", me: who });
   });
 
+  it("repeats a renewal whose answer was lost under the same name, and takes another name for the next", async () => {
+    setCsrfCookie("csrf-1");
+    const names: (string | null)[] = [];
+    let lost = true;
+    server.use(
+      http.post(at("/auth/refresh"), ({ request }) => {
+        names.push(request.headers.get("x-refresh-attempt"));
+        return lost ? HttpResponse.error() : HttpResponse.json(tokenOf(who));
+      }),
+    );
+    await startSession();
+    lost = false;
+    await startSession();
+    setCsrfCookie("csrf-2");
+    await startSession();
+    expect(names[0]).toMatch(/^[a-z0-9-]{20,}$/);
+    expect(names[1]).toBe(names[0]);
+    expect(names[2]).not.toBe(names[0]);
+  });
+
   it("asks who is there when the kept login is over", async () => {
     setCsrfCookie("csrf-1");
     server.use(http.post(at("/auth/refresh"), () => HttpResponse.json(problem("Over."), { status: 401 })));

@@ -4,7 +4,7 @@ import { ApiError, unwrap } from "@/api/errors";
 import { inTurn } from "@/api/refresh-turn";
 import type { paths } from "@/api/schema";
 import type { Me } from "@/api/types";
-import { recall, remember } from "@/lib/storage";
+import { forget, recall, remember } from "@/lib/storage";
 
 /** Why nobody is logged in: was never, the server ended it, or the person logged out. */
 export type Absence = "absent" | "ended" | "left";
@@ -22,6 +22,7 @@ interface Token {
   expiresAt: number;
 }
 
+const ATTEMPT = "refresh-attempt";
 const CSRF_COOKIE = "workbench_csrf";
 /** A token is renewed this long before its end, or in the last quarter of a short life. */
 const EARLY_MILLISECONDS = 60_000;
@@ -184,16 +185,31 @@ function refresh(): Promise<void> {
 async function renew(): Promise<void> {
   const csrf = csrfToken();
   const answer = await bare.POST("/auth/refresh", {
-    headers: { "X-CSRF-Token": csrf ?? "" },
+    headers: { "X-CSRF-Token": csrf ?? "", "X-Refresh-Attempt": attemptOf(csrf) },
     // The answer holds the next refresh token: it must be kept even when the page goes away meanwhile.
     keepalive: true,
   });
-  if (answer.data !== undefined) return accept(answer.data);
+  if (answer.data !== undefined) {
+    forget(ATTEMPT);
+    return accept(answer.data);
+  }
   // A login in another tab has put other cookies in the place of these.
   if (answer.response.status === 403 && csrfToken() !== csrf) return renew();
   if (!REFUSALS.has(answer.response.status)) await unwrap(Promise.resolve(answer));
   // At the start the server is still to be asked whether a login is needed at all.
   else if (current.state === "in") leave("ended");
+}
+
+/**
+ * A random name of the exchange of this token, kept until it has ended: a page that is reloaded in the midst of it repeats
+ * it under the same name, and is given the same answer instead of being taken for a thief.
+ */
+function attemptOf(csrf: string | null): string {
+  const [of, name] = (recall(ATTEMPT) ?? "").split(" ");
+  if (name && of === csrf) return name;
+  const made = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+  remember(ATTEMPT, `${csrf} ${made}`);
+  return made;
 }
 
 function csrfToken(): string | null {

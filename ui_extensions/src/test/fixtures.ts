@@ -103,6 +103,7 @@ const right = (scope: string, level: string, tokens = true) => ({
 });
 
 export const roles: Roles = {
+  token_max_days: 365,
   levels: [
     { key: "person", name: "Anyone logged in", description: "Has an account." },
     { key: "viewer", name: "Viewer", description: "Sees." },

@@ -11,7 +11,8 @@ import { SecretOnce } from "@/components/ui/secret-once";
 import { CheckField, ChoiceField, TextField } from "@/components/ui/text-field";
 import { type TokenOwner, useCreateToken } from "./token-queries";
 
-const LIFETIMES = [7, 30, 90, 180, 365].map((days) => ({ value: String(days), label: `${days} days` }));
+const LIFETIMES = [7, 30, 90, 180, 365];
+const USUAL_DAYS = 90;
 const FIELDS = ["name", "scopes", "workspace", "expires_in_days"];
 const EVERYWHERE = "";
 
@@ -56,6 +57,9 @@ export function NewTokenDialog({ owner, onClose }: { owner: TokenOwner; onClose:
   );
 }
 
+/** What is usual, up to the longest that this installation allows. */
+const lifetimes = (longest: number) => [...LIFETIMES.filter((days) => days < longest), longest];
+
 interface FormProps {
   owner: TokenOwner;
   roles: Roles;
@@ -68,7 +72,8 @@ function TokenForm({ owner, roles, create, onClose }: FormProps) {
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<string[]>([]);
   const [place, setPlace] = useState(EVERYWHERE);
-  const [days, setDays] = useState("90");
+  const longest = roles.token_max_days;
+  const [days, setDays] = useState(String(Math.min(USUAL_DAYS, longest)));
   const workspace = owner ?? (place === EVERYWHERE ? null : place);
   const held = heldScopes(me, workspace);
   const wanted = scopes.filter((scope) => held.has(scope));
@@ -116,7 +121,10 @@ function TokenForm({ owner, roles, create, onClose }: FormProps) {
           label="Ends after"
           value={days}
           onChange={setDays}
-          options={LIFETIMES}
+          options={lifetimes(longest).map((one) => ({
+            value: String(one),
+            label: one === 1 ? "1 day" : `${one} days`,
+          }))}
           errors={errorsAt(create.error, "expires_in_days")}
         />
       </div>
