@@ -29,6 +29,7 @@ from api.kit.errors import domain_error, responses
 from api.kit.state import SessionDep, State, StateDep
 from core.auth import accounts
 from core.auth.actor import Actor
+from core.auth.attempts import limits_of
 from core.auth.models import User
 from core.auth.sessions import Credentials, Issued
 from core.kit.errors import Conflict, Unauthenticated
@@ -108,11 +109,13 @@ def switch_workspace(actor: SelfManager, session: SessionDep, state: StateDep, b
     return _me(session, state, actor)
 
 
-@router.post("/auth/password", status_code=204, responses=responses(409))
-def change_password(actor: PasswordChanger, session: SessionDep, state: StateDep, body: PasswordIn) -> None:
+@router.post("/auth/password", status_code=204, responses=responses(409, 429))
+def change_password(actor: PasswordChanger, state: StateDep, body: PasswordIn) -> None:
     """Replace one's own password; one's other sessions end."""
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
-    accounts.change_own_password(session, actor, state.password_rules, current, new)
+    accounts.check_own_password(state.db, limits_of(state.settings), actor, current)
+    with state.db.session() as session:
+        accounts.change_own_password(session, actor, state.password_rules, current, new)
 
 
 @router.get("/api/roles", responses=responses())

@@ -176,7 +176,7 @@ def still_may(connection: HTTPConnection, scope: Scope, workspace: str) -> bool:
 
 
 def require_all_workspaces(state: State, actor: Actor, scope: Scope) -> None:
-    """Refuse those who do not hold a scope in every workspace in use: what follows shows all of them.
+    """Refuse those who do not hold a scope in every workspace: what follows shows all, archived ones too.
 
     Raises:
         Forbidden: they do not; workspaces of which they are no member are not named.
@@ -185,7 +185,7 @@ def require_all_workspaces(state: State, actor: Actor, scope: Scope) -> None:
         actor.require(scope, "*")
         return
     with state.db.session() as session:
-        keys = list(workspaces.keys_in_use(session).values())
+        keys = workspaces.all_keys(session)
     lacking = [key for key in keys if not actor.may(scope, key)]
     if not lacking and keys:
         return
@@ -195,11 +195,11 @@ def require_all_workspaces(state: State, actor: Actor, scope: Scope) -> None:
 
 
 def lacks_somewhere(state: State, actor: Actor, scopes: Sequence[Scope]) -> list[Scope]:
-    """Those of these scopes that the actor does not hold in every workspace in use."""
+    """Those of these scopes that the actor does not hold in every workspace, archived ones too."""
     if actor.everywhere:
         return [scope for scope in scopes if not actor.may(scope, "*")]
     with state.db.session() as session:
-        keys = list(workspaces.keys_in_use(session).values())
+        keys = workspaces.all_keys(session)
     return [scope for scope in scopes if not keys or not all(actor.may(scope, key) for key in keys)]
 
 

@@ -74,7 +74,9 @@ def _key_of(session: Session, project: ProjectRequest) -> str:
     if known := workspaces.by_project_dir(session, str(project.project_dir)):
         return known.key
     namesake = workspaces.by_key(session, project.key)
-    if namesake and namesake.project_dir and Path(namesake.project_dir).exists():
+    # The demo of another clone is the demo all the same: an upgrade may be unpacked beside the old release.
+    same_demo = namesake is not None and namesake.is_demo and project.is_demo
+    if namesake and not same_demo and namesake.project_dir and Path(namesake.project_dir).exists():
         raise Invalid(
             f"{project.project_dir} and {namesake.project_dir} are both named {project.key!r}.",
             hint="Give one of them another `name:` in dbt_project.yml.",

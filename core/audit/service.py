@@ -41,6 +41,7 @@ class Tag(StrEnum):
     RUN_CANCEL_REQUESTED = "run.cancel_requested"
     ARTIFACT_DOWNLOADED = "artifact.downloaded"
     AUDIT_EXPORTED = "audit.exported"
+    # Written by the database itself.
     AUDIT_FORGOTTEN = "audit.forgotten"
     DAGSTER_MUTATION = "dagster.mutation"
     KEYS_ROTATED = "keys.rotated"

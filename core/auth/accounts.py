@@ -4,18 +4,41 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.audit.service import By
-from core.auth import passwords, people, sessions
+from core.auth import attempts, passwords, people, sessions
 from core.auth.actor import Actor
-from core.auth.models import User
+from core.auth.attempts import Limits
+from core.auth.models import LoginAttempt, User
 from core.auth.passwords import PasswordRules
+from core.kit.database import Database
 from core.kit.errors import FieldError, Invalid
 
 
-def change_own_password(session: Session, actor: Actor, rules: PasswordRules, current: str, new: str) -> None:
-    """Replace one's own password; every other session of one's own ends.
+def check_own_password(db: Database, limits: Limits, actor: Actor, current: str) -> None:
+    """Whether this is one's present password. A stolen access token must not serve to guess it.
 
     Raises:
-        Invalid: the present one is wrong, or the new one is not allowed; the field is named.
+        Invalid: it is not; noted, and counted like a failed login.
+        TooMany: there were too many failures.
+    """
+    with db.session() as session:
+        user = people.own(session, actor)
+        attempt = attempts.begin(session, limits, f"user {user.id}", actor.origin.address).id
+    good = passwords.verify(user.password_hash, current)
+    with db.session() as session:
+        if good:
+            session.get_one(LoginAttempt, attempt).succeeded = True
+            return
+        data = {"because": "wrong present password, in a change of password"}
+        audit.record(session, actor.by, audit.Tag.LOGIN_FAILED, data=data)
+    detail = FieldError("current_password", "is not your present password")
+    raise Invalid("The present password is wrong.", details=[detail])
+
+
+def change_own_password(session: Session, actor: Actor, rules: PasswordRules, current: str, new: str) -> None:
+    """Replace one's own password, once the present one was checked; every other session of one's own ends.
+
+    Raises:
+        Invalid: the new one is not allowed, or the present one was changed meanwhile; the field is named.
     """
     user = people.own(session, actor, lock=True)
     if not passwords.verify(user.password_hash, current):

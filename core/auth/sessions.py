@@ -127,7 +127,8 @@ class Sessions:
     def _begin(self, credentials: Credentials, origin: Origin) -> tuple[User | None, int]:
         with self._db.session() as session:
             user = people.find(session, credentials.name)
-            account = f"user {user.id}" if user else digest(credentials.name.strip().lower())
+            # By what was typed, not by whose it is: the limit must not tell which names belong to somebody.
+            account = digest(credentials.name.strip().lower())
             by = By(user.username if user else people.NOBODY, user and user.id, None, *_place(origin))
             try:
                 attempt = attempts.begin(session, self._limits, account, origin.address)

@@ -69,10 +69,9 @@ def with_projects(session: Session) -> list[Workspace]:
     return list(session.scalars(query.order_by(Workspace.id)))
 
 
-def keys_in_use(session: Session) -> dict[int, str]:
-    """The keys, by id, of every workspace that is not archived."""
-    query = sa.select(Workspace.id, Workspace.key).where(~_is_archived())
-    return dict(session.execute(query).tuples().all())
+def all_keys(session: Session) -> list[str]:
+    """The keys of every workspace, archived or not, for who has to hold a right in all of them."""
+    return list(session.scalars(sa.select(Workspace.key)))
 
 
 def keys_by_id(session: Session, actor: Actor) -> dict[int, str]:

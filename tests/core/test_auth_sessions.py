@@ -237,6 +237,27 @@ def test_a_password_change_names_what_is_wrong(door: Door, current: str, new: st
     assert {detail.field for detail in error.value.details} == {field}
 
 
+def test_a_stolen_access_token_does_not_serve_to_guess_the_password(door: Door) -> None:
+    actor = door.who(door.login())
+    limits = attempts.limits_of(door.settings)
+    for _ in range(5):
+        with pytest.raises(Invalid, match="present password is wrong"):
+            accounts.check_own_password(door.db, limits, actor, "a guess")
+    with pytest.raises(TooMany):
+        accounts.check_own_password(door.db, limits, actor, PASSWORD)
+    assert door.tags().count("login.failed") == 5
+
+
+def test_the_limit_does_not_tell_whose_a_name_is(door: Door) -> None:
+    for _ in range(5):
+        with pytest.raises(Unauthenticated):
+            door.login(password="wrong")
+    with pytest.raises(TooMany):
+        door.login()
+    with pytest.raises(Unauthenticated):
+        door.login("ann@example.org", "wrong")
+
+
 def test_a_reset_password_has_to_be_changed(door: Door) -> None:
     issued = door.login()
     with door.db.session() as session:

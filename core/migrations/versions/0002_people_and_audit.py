@@ -43,6 +43,10 @@ APPEND_ONLY = (
       delete from workbench.audit_logs where at < older_than;
       get diagnostics gone = row_count;
       revoke delete on workbench.audit_logs from current_user;
+      if gone > 0 then
+        insert into workbench.audit_logs (actor, tag, data) values
+          ('retention', 'audit.forgotten', jsonb_build_object('rows', gone, 'before', older_than));
+      end if;
       return gone;
     end $$
     """,

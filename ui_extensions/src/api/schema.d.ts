@@ -835,8 +835,9 @@ export interface paths {
          * Refresh
          * @description Exchange a refresh token, which is good once, for a new one and a new access token.
          *
-         *     Whoever may lose the answer names the attempt at random in the header X-Refresh-Attempt, and repeats it with
-         *     the same name: for a minute that gives the same new token, where any other second use ends the session.
+         *     Whoever may lose the answer names the attempt at random in the header X-Refresh-Attempt, and repeats it
+         *     with the same name: for a minute that gives the same new token, where any other second use ends the
+         *     session.
          */
         post: operations["refresh_auth_refresh_post"];
         delete?: never;
@@ -5959,6 +5960,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
