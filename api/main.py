@@ -125,4 +125,5 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         app.state.dagster_client = client
         yield
     state.engine.close()
+    state.identifier.engine.dispose()
     state.db.dispose()

@@ -170,7 +170,8 @@ def _queries(settings: Settings, kind: str, head: Mapping[str, str]) -> int:
     chosen = settings.model_copy(update={"auth_enabled": kind != "login off"})
     with TestClient(create_app(chosen), base_url="http://127.0.0.1:8580", headers=dict(head)) as client:
         client.get(PATH).raise_for_status()
-        engine = client.app.state.workbench.db.engine
-        sa.event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+        state = client.app.state.workbench
+        for engine in (state.db.engine, state.identifier.engine):
+            sa.event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
         client.get(PATH).raise_for_status()
     return len(said)

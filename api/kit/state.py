@@ -14,7 +14,7 @@ from core.auth.access_tokens import AccessTokens
 from core.auth.identify import Identifier
 from core.auth.passwords import PasswordRules
 from core.auth.sessions import Sessions
-from core.kit.database import Database, make_engine
+from core.kit.database import Database, make_engine, make_lookup_engine
 from core.kit.settings import Settings
 from plugins.host.manager import PluginManager
 
@@ -39,7 +39,8 @@ class State:
 
 def make_state(settings: Settings) -> State:
     """The parts, made from the settings."""
-    db = Database(make_engine(settings.database_url or "postgresql://"))
+    url = settings.database_url or "postgresql://"
+    db = Database(make_engine(url))
     tokens = AccessTokens(settings)
     return State(
         settings=settings,
@@ -48,7 +49,7 @@ def make_state(settings: Settings) -> State:
         store=ArtifactStore(settings.data_dir),
         plugins=PluginManager(),
         sessions=Sessions(settings, db, tokens),
-        identifier=Identifier(db.engine, tokens),
+        identifier=Identifier(make_lookup_engine(url), tokens),
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.engine import Engine, Row
+from sqlalchemy.exc import DBAPIError
 
 from core.auth.access_tokens import AccessTokens
 from core.auth.actor import Actor, Kind, Origin, Place
@@ -60,11 +61,10 @@ select t.id as token_id, t.kind, t.name, t.scopes, t.workspace_id, w.key as work
 
 
 class Identifier:
-    """Tells who asks. One instance is shared by all threads."""
+    """Tells who asks. One instance is shared by all threads; its engine is one for lookups."""
 
     def __init__(self, engine: Engine, tokens: AccessTokens) -> None:
-        # One statement, one round trip: no transaction around it.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.engine = engine
         self._tokens = tokens
 
     def by_bearer(self, credential: str, origin: Origin) -> Actor:
@@ -121,8 +121,15 @@ class Identifier:
         )
 
     def _one(self, query: sa.TextClause, values: Mapping[str, Any]) -> Row[Any] | None:
-        connection: Connection
-        with self._engine.connect() as connection:
+        try:
+            return self._ask(query, values)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._ask(query, values)  # the server was away since the last time
+
+    def _ask(self, query: sa.TextClause, values: Mapping[str, Any]) -> Row[Any] | None:
+        with self.engine.connect() as connection:
             return connection.execute(query, values).first()
 
 

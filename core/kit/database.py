@@ -42,6 +42,22 @@ def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
     )
 
 
+def make_lookup_engine(database_url: str) -> Engine:
+    """An engine for single statements that are asked all the time.
+
+    No transaction, no check before use, no reset after it: one round trip and no more. Whoever uses it tries
+    once again when the connection turns out to be gone.
+    """
+    return create_engine(
+        psycopg_url(database_url),
+        isolation_level="AUTOCOMMIT",
+        pool_size=5,
+        max_overflow=15,
+        pool_reset_on_return=None,
+        connect_args={"connect_timeout": 5, "application_name": "workbench lookup"},
+    )
+
+
 @dataclass
 class UnitOfWork:
     """One transaction, and the effects that wait for its commit."""

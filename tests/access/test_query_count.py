@@ -32,15 +32,17 @@ def without_login(world: World, dagster: Upstream) -> Iterator[TestClient]:
 def counted(client: TestClient) -> Iterator[list[str]]:
     """The statements that an application sends meanwhile."""
     app: Any = client.app
-    engine = app.state.workbench.db.engine
+    state = app.state.workbench
     found: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         found.append(statement)
 
-    sa.event.listen(engine, "before_cursor_execute", note)
+    for engine in (state.db.engine, state.identifier.engine):
+        sa.event.listen(engine, "before_cursor_execute", note)
     yield found
-    sa.event.remove(engine, "before_cursor_execute", note)
+    for engine in (state.db.engine, state.identifier.engine):
+        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def queries(client: TestClient, operation: Operation, headers: dict[str, str]) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Logging in, carrying on, logging out; how often that may fail; the first admin."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.auth.people import NewPerson
 from core.auth.secret_text import digest
 from core.auth.sessions import Credentials, Issued, Sessions
 from core.kit import clock
-from core.kit.database import Database
+from core.kit.database import Database, make_lookup_engine
 from core.kit.errors import Conflict, Invalid, TooMany, Unauthenticated
 from core.kit.settings import Settings
 from core.schema import METADATA
@@ -39,7 +39,8 @@ class Door:
         self.settings = Settings.model_validate(given)
         self.tokens = AccessTokens(self.settings)
         self.sessions = Sessions(self.settings, db, self.tokens)
-        self.identifier = Identifier(db.engine, self.tokens)
+        address = db.engine.url.render_as_string(hide_password=False)
+        self.identifier = Identifier(make_lookup_engine(address), self.tokens)
         self.rules = PasswordRules.of(self.settings)
         with db.session() as session:
             person = NewPerson("ann", "Ann", "Ann@Example.org", PASSWORD)
@@ -57,8 +58,10 @@ class Door:
 
 
 @pytest.fixture
-def door(db: Database, tmp_path: Path) -> Door:
-    return Door(db, tmp_path)
+def door(db: Database, tmp_path: Path) -> Iterator[Door]:
+    found = Door(db, tmp_path)
+    yield found
+    found.identifier.engine.dispose()
 
 
 def test_a_login_tells_who_it_is_until_it_ends(door: Door) -> None:
@@ -76,6 +79,19 @@ def test_a_login_tells_who_it_is_until_it_ends(door: Door) -> None:
         with pytest.raises(Unauthenticated):
             ended()
     assert door.tags() == ["user.added", "login.succeeded", "session.ended"]
+
+
+def test_who_asks_is_known_again_after_the_database_was_away(door: Door) -> None:
+    issued = door.login()
+    assert door.who(issued).name == "ann"
+    with door.db.session() as session:
+        session.execute(
+            sa.text(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name = 'workbench lookup' and datname = current_database()"
+            )
+        )
+    assert door.who(issued).name == "ann"
 
 
 def test_nothing_secret_is_kept(door: Door) -> None:
