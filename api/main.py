@@ -16,7 +16,7 @@ from api.auth.own import router as own
 from api.dagster_page.proxy import router as dagster_page
 from api.docs_pages.endpoints import router as docs_pages
 from api.health.endpoints import router as health
-from api.kit import access, errors
+from api.kit import access, errors, refusals
 from api.kit.gate import Gate
 from api.kit.guard import Guard, Rules
 from api.kit.headers import SecurityHeaders
@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Guard, Rules.of(settings))
     app.add_middleware(errors.RequestId)
     errors.install(app)
-    access.install(app)
+    refusals.install(app)
     for router in ROUTERS:
         access.describe(router)
         app.include_router(router)

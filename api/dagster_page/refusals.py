@@ -11,9 +11,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.kit.access import refused
 from api.kit.errors import REQUEST_ID, error_response
 from api.kit.headers import POLICY
+from api.kit.refusals import refused
 from core.kit.errors import Forbidden
 
 PAGE: Final = """<!doctype html>

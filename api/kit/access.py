@@ -4,37 +4,26 @@ A route says what it needs by `Require(scope)`, which also appears in the OpenAP
 the path names a workspace, the scope is needed in that workspace.
 """
 
-import logging
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from api.kit.errors import domain_error
 from api.kit.state import SessionDep, State, WorkspaceKey, state_of
-from core.audit import service as audit
-from core.audit.service import By
-from core.auth.actor import Actor, NoMember, Origin, local_admin
-from core.auth.people import NOBODY
+from core.auth.actor import Actor, Origin, local_admin
 from core.auth.rights import Scope
 from core.kit.errors import FieldError, Forbidden, Unauthenticated, WorkbenchError
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
-log = logging.getLogger("workbench.api")
-
 PAGE_COOKIE: Final = "workbench_page"
 SCHEME: Final = "bearer "
-# A bad credential is noted once in this time for each address: whoever tries many must not fill the log.
-NOTED_EVERY_SECONDS: Final = 60.0
-NOTED_ADDRESSES: Final = 10_000
 
 
 HOW: Final = "Log in, or send a token as Authorization: Bearer."
@@ -237,66 +226,6 @@ def describe(router: APIRouter) -> None:
             extra["x-scope"] = str(scope)
             extra["security"] = [{"bearer": []}]
             route.openapi_extra = extra
-
-
-def install(app: FastAPI) -> None:
-    """Note refusals in the audit log."""
-    for kind in (Forbidden, NoMember, Unauthenticated):
-        app.add_exception_handler(kind, refused)
-
-
-def refused(request: Request, error: Exception) -> Response:
-    """The answer to a refusal, which is noted in the audit log."""
-    try:
-        _note(request, error)
-    except SQLAlchemyError:
-        log.exception("a refusal could not be written to the audit log")
-    return domain_error(request, error)
-
-
-def _note(request: Request, error: Exception) -> None:
-    actor: Actor | None = getattr(request.state, "actor", None)
-    if actor is None and not _is_worth_noting(request):
-        return
-    state = state_of(request)
-    data = {
-        "method": request.scope.get("method", "WEBSOCKET"),
-        "path": request.url.path,
-        "because": str(error),
-    }
-    with state.db.session() as session:
-        key = request.path_params.get("workspace")
-        workspace = workspaces.by_key(session, str(key).replace("\0", "")) if key else None
-        if actor is not None:
-            by, tag = actor.by, audit.Tag.ACCESS_REFUSED
-        else:
-            origin = origin_of(request)
-            by, tag = By(NOBODY, None, None, origin.address, origin.request_id), audit.Tag.CREDENTIAL_REFUSED
-        audit.record(
-            session,
-            by,
-            tag,
-            workspace_id=workspace.id if workspace else None,
-            subject=request.url.path,
-            data=data,
-        )
-
-
-_noted: dict[str, float] = {}
-
-
-def _is_worth_noting(request: Request) -> bool:
-    """A credential that was shown and is not good; nobody at all, and one merely expired, are no news."""
-    if bearer_of(request) is None:
-        return False
-    now = time.monotonic()
-    address = origin_of(request).address or ""
-    if now - _noted.get(address, -NOTED_EVERY_SECONDS) < NOTED_EVERY_SECONDS:
-        return False
-    if len(_noted) >= NOTED_ADDRESSES:
-        _noted.clear()
-    _noted[address] = now
-    return True
 
 
 def get_workspace(key: WorkspaceKey, actor: ActorDep, session: SessionDep) -> Workspace:

@@ -23,6 +23,10 @@ REQUIRED: Final = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
 LONGEST: Final = 4096
 
 
+class Expired(Unauthenticated):
+    """A token that was good; whoever holds it refreshes it, and nobody has to hear of it."""
+
+
 @dataclass(frozen=True)
 class Claims:
     """What an access token says."""
@@ -69,7 +73,7 @@ class AccessTokens:
         try:
             return self._read(self._keys.ring(), token)
         except jwt.ExpiredSignatureError as error:
-            raise Unauthenticated("The access token has expired.", hint="Refresh it, or log in.") from error
+            raise Expired("The access token has expired.", hint="Refresh it, or log in.") from error
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise Unauthenticated("The access token is not valid.", hint="Log in again.") from error
 

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from api.kit import refusals
 from core.auth import people
 from core.auth.actor import local_admin
 from core.auth.people import NewPerson
@@ -206,3 +207,27 @@ def test_without_login_there_is_one_local_admin(own_client: TestClient) -> None:
     assert own_client.post("/auth/logout").status_code == 204
     for path in ("/auth/sessions", "/auth/tokens"):
         assert "login is off" in error_of(own_client.get(path), 409, "conflict")["message"]
+
+
+def tags(client: TestClient) -> list[str]:
+    chief = bearer(login(client, ADMIN))
+    return [item["tag"] for item in client.get("/api/admin/audit", headers=chief).json()["items"]]
+
+
+def test_a_bad_credential_is_noted_once_a_minute_and_an_expired_one_not(
+    house: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "_noted", {})
+    good = bearer(login(house))["authorization"]
+    tokens = house.app.state.workbench.identifier._tokens
+    with monkeypatch.context() as past:
+        past.setattr(tokens, "seconds", -60)
+        expired = {"authorization": f"Bearer {tokens.make(1, 'any', 'any')}"}
+    assert "expired" in error_of(house.get("/auth/me", headers=expired), 401, "unauthenticated")["message"]
+    assert "credential.refused" not in tags(house)
+    for _ in range(3):
+        error_of(house.get("/auth/me", headers={"authorization": good + "x"}), 401, "unauthenticated")
+    assert tags(house).count("credential.refused") == 1
+    monkeypatch.setattr(refusals, "NOTED_EVERY_SECONDS", 0.0)
+    house.get("/auth/me", headers={"authorization": "Bearer dbtwb_pat_none"})
+    assert tags(house).count("credential.refused") == 2
