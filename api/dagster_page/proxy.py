@@ -19,12 +19,13 @@ from api.dagster_page import sockets
 from api.dagster_page.graphql import GraphqlRequest, UnreadableError, read_http
 from api.dagster_page.permissions import truthful
 from api.dagster_page.refusals import is_navigation, refusal_page, refused_graphql, to_login, unreadable
-from api.kit.access import identify_page, lacks_somewhere, require_all_workspaces
+from api.kit.access import identify_page
 from api.kit.state import State, state_of
 from core.audit import service as audit
 from core.auth.actor import Actor
 from core.auth.rights import Scope
 from core.kit.errors import FieldError, Forbidden, Invalid, Unauthenticated, Unavailable
+from core.workspaces import everywhere
 
 router = APIRouter(include_in_schema=False)
 
@@ -89,7 +90,8 @@ def admit(connection: HTTPConnection) -> Actor:
         Forbidden: there is a workspace that they may not see.
     """
     actor = identify_page(connection)
-    require_all_workspaces(state_of(connection), actor, Scope.DAGSTER_READ)
+    with state_of(connection).db.session() as session:
+        everywhere.check(session, actor, Scope.DAGSTER_READ)
     return actor
 
 
@@ -106,10 +108,17 @@ async def _graphql(request: Request, actor: Actor, base: httpx.URL) -> Response:
             await run_in_threadpool(_allow, request, actor, asked.scope, names, document)
         except Forbidden as error:
             return await refused_graphql(request, error, names)
-    lacking = await run_in_threadpool(lacks_somewhere, state_of(request), actor, CHANGING)
+    lacking = await run_in_threadpool(_lacking, state_of(request), actor)
     without = OF_A_BODY | ENCODING if lacking else OF_A_BODY
     answer = await _passed_on(request, base, document.body(), PREFIX + "/graphql", without)
     return await _truthful(answer, lacking) if lacking else answer
+
+
+def _lacking(state: State, actor: Actor) -> list[Scope]:
+    """What this actor may not change in Dagster."""
+    with state.db.session() as session:
+        may = everywhere.held(session, actor, CHANGING)
+    return [scope for scope in CHANGING if scope not in may]
 
 
 async def _truthful(answer: Response, lacking: list[Scope]) -> Response:
@@ -139,11 +148,10 @@ def _allow(
     Raises:
         Forbidden: it needs a right that the actor lacks somewhere.
     """
-    state = state_of(request)
-    require_all_workspaces(state, actor, scope)
-    if scope == Scope.DAGSTER_READ:
-        return
-    with state.db.session() as session:
+    with state_of(request).db.session() as session:
+        everywhere.check(session, actor, scope)
+        if scope == Scope.DAGSTER_READ:
+            return
         audit.record(
             session,
             actor.by,

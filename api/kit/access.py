@@ -4,7 +4,7 @@ A route says what it needs by `Require(scope)`, which also appears in the OpenAP
 the path names a workspace, the scope is needed in that workspace.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from enum import Enum
 from typing import Annotated, Any, Final
 
@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from api.kit.state import SessionDep, State, WorkspaceKey, state_of
+from api.kit.state import SessionDep, WorkspaceKey, state_of
 from core.auth.actor import Actor, Origin, local_admin
 from core.auth.rights import Scope
-from core.kit.errors import FieldError, Forbidden, Unauthenticated, WorkbenchError
+from core.kit.errors import Forbidden, Unauthenticated, WorkbenchError
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
@@ -162,47 +162,6 @@ def still_may(connection: HTTPConnection, scope: Scope, workspace: str) -> bool:
     except WorkbenchError:
         return False
     return True
-
-
-def require_all_workspaces(state: State, actor: Actor, scope: Scope) -> None:
-    """Refuse those who do not hold a scope in every workspace: what follows shows all, archived ones too.
-
-    Raises:
-        Forbidden: they do not; workspaces of which they are no member are not named.
-    """
-    if actor.everywhere:
-        actor.require(scope, "*")
-        return
-    with state.db.session() as session:
-        keys = workspaces.all_keys(session)
-    lacking = [key for key in keys if not actor.may(scope, key)]
-    if not lacking and keys:
-        return
-    named = sorted(key for key in lacking if key in actor.places)
-    others = len(lacking) - len(named)
-    raise _not_everywhere(scope, named, others)
-
-
-def lacks_somewhere(state: State, actor: Actor, scopes: Sequence[Scope]) -> list[Scope]:
-    """Those of these scopes that the actor does not hold in every workspace, archived ones too."""
-    if actor.everywhere:
-        return [scope for scope in scopes if not actor.may(scope, "*")]
-    with state.db.session() as session:
-        keys = workspaces.all_keys(session)
-    return [scope for scope in scopes if not keys or not all(actor.may(scope, key) for key in keys)]
-
-
-def _not_everywhere(scope: Scope, named: Sequence[str], others: int) -> Forbidden:
-    where = [f"in {key}" for key in named]
-    if others or not named:
-        where.append("in workspaces that you are not a member of")
-    details = [FieldError("scope", scope), *(FieldError("workspace", key) for key in named)]
-    lacking = ", ".join(where)
-    return Forbidden(
-        f"Dagster's page shows every workspace, so it needs {scope} in every one; you lack it {lacking}.",
-        hint="An instance admin can open it, or give you a role in every workspace.",
-        details=details,
-    )
 
 
 def scope_of(route: APIRoute) -> Scope | None:

@@ -86,7 +86,7 @@ class Actor:
 
     def may(self, scope: Scope, workspace: str | None = None) -> bool:
         """Whether the actor holds a scope, in a workspace if it is one that workspaces give."""
-        if self.carried is not None and scope not in self.carried:
+        if not self.carries(scope):
             return False
         if scope in PERSON_SCOPES:
             return True
@@ -94,6 +94,15 @@ class Actor:
             return self.everywhere
         role = None if workspace is None else self.role_in(workspace)
         return role is not None and scope in scopes_of(role)
+
+    def carries(self, scope: Scope) -> bool:
+        """Whether a token was not narrowed to something else; people carry every scope that they hold."""
+        return self.carried is None or scope in self.carried
+
+    def check_carries(self, scope: Scope) -> None:
+        """Raise Forbidden for a token that was narrowed to something else."""
+        if not self.carries(scope):
+            raise _narrow_token(self, scope)
 
     def scopes_in(self, workspace: str) -> list[Scope]:
         """What the actor may do in a workspace."""
@@ -130,7 +139,7 @@ class NoMember(NotFound):
 
 def refusal(actor: Actor, scope: Scope, workspace: str | None) -> Forbidden:
     """Why an actor may not do something, and what would be needed."""
-    if actor.carried is not None and scope not in actor.carried:
+    if not actor.carries(scope):
         return _narrow_token(actor, scope)
     level = BY_SCOPE[scope].level
     if level == Level.INSTANCE_ADMIN or workspace is None:

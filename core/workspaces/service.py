@@ -69,15 +69,10 @@ def with_projects(session: Session) -> list[Workspace]:
     return list(session.scalars(query.order_by(Workspace.id)))
 
 
-def all_keys(session: Session) -> list[str]:
-    """The keys of every workspace, archived or not, for who has to hold a right in all of them."""
-    return list(session.scalars(sa.select(Workspace.key)))
-
-
 def keys_by_id(session: Session, actor: Actor) -> dict[int, str]:
     """The keys, by id, of every workspace that the actor may see, archived or not."""
-    rows = session.scalars(visible(actor))
-    return {workspace.id: workspace.key for workspace in rows}
+    query = visible(actor).with_only_columns(Workspace.id, Workspace.key)
+    return dict(session.execute(query).tuples().all())
 
 
 def by_key(session: Session, key: str) -> Workspace | None:
