@@ -11,12 +11,13 @@ from core.artifacts import models as artifacts
 from core.audit import models as audit
 from core.auth import models as auth
 from core.catalog import models as catalog
+from core.catalog.snapshots import models as snapshots
 from core.environments import models as environments
 from core.kit.database import SCHEMA, Base, make_engine
 from core.runs import models as runs
 from core.workspaces import models as workspaces
 
-MODELS = (artifacts, audit, auth, catalog, environments, runs, workspaces)
+MODELS = (artifacts, audit, auth, catalog, environments, runs, snapshots, workspaces)
 METADATA = Base.metadata
 DAGSTER_SCHEMA = "dagster"
 

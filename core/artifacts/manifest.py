@@ -1,29 +1,37 @@
-"""manifest.json, parsed into typed values (https://schemas.getdbt.com/dbt/manifest/v12.json and before)."""
+"""manifest.json, read node by node (https://schemas.getdbt.com/dbt/manifest/v12.json and all before).
 
-import hashlib
-from collections.abc import Iterator, Mapping
+Sections and fields that nobody knows here are taken as they come: a newer dbt is read by what it has in
+common with those before.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
 from core.artifacts.errors import MalformedArtifact
+from core.artifacts.raw_json import RawFile, open_raw
+from core.artifacts.reading import MEND
 from core.artifacts.results import parse_time
-from core.catalog.values import ParsedColumn, ParsedNode
+from core.catalog.values import ParsedNode
+from core.kit.hashing import content_hash, text_hash
 
-SECTIONS = (
-    "nodes",
-    "sources",
-    "exposures",
-    "metrics",
-    "semantic_models",
-    "saved_queries",
-    "unit_tests",
+NAME: Final = "manifest.json"
+# Entries of these sections are no nodes, or are nodes that the project does not use.
+NO_NODES: Final = frozenset(
+    {"metadata", "selectors", "disabled", "parent_map", "child_map", "group_map", "files", "child_map_patch"}
 )
-
+SINGULAR: Final = {
+    "nodes": "node",
+    "saved_queries": "saved_query",
+    "analyses": "analysis",
+}
 # Differ between two parses of the same project, or are results rather than content.
-VOLATILE = frozenset(
+VOLATILE: Final = frozenset(
     [
         "created_at",
         "compiled",
@@ -36,78 +44,177 @@ VOLATILE = frozenset(
         "deferred",
         "relation_name_quoted",
         "root_path",
+        "injected_sql",
     ]
 )
-_encoder = msgspec.json.Encoder(order="deterministic")
+CODE: Final = ("raw_code", "raw_sql", "macro_sql", "block_contents")
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:?\d\d|Z)?")
+_ONE_RUN: Final = timedelta(days=1)
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A node of a manifest, still as its bytes. `hash` is of these bytes."""
+
+    unique_id: str
+    section: str
+    raw: msgspec.Raw
+
+    @property
+    def hash(self) -> Any:
+        """Of the bytes: while it is the same, so is everything that the manifest says of the node."""
+        return content_hash(memoryview(self.raw))
+
+
 class Manifest:
-    """What a manifest says, and which dbt and adapter wrote it."""
+    """A manifest whose nodes are decoded one at a time."""
 
-    nodes: list[ParsedNode]
-    dbt_version: str | None
-    adapter_type: str | None
-    project_name: str | None
-    assets_digest: str
-    generated_at: datetime | None = None
+    def __init__(self, file: RawFile) -> None:
+        self._file = file
+        metadata = file.metadata
+        self.dbt_version = _text(metadata.get("dbt_version"))
+        self.adapter_type = _text(metadata.get("adapter_type"))
+        self.project_name = _text(metadata.get("project_name"))
+        self.generated_at = _moment(metadata.get("generated_at"))
+
+    def entries(self) -> Iterator[Entry]:
+        """Every node of every section.
+
+        Raises:
+            MalformedArtifact: there is no section of nodes, or an entry comes twice.
+        """
+        if not self._is_object("nodes"):
+            raise MalformedArtifact(f"{NAME} has no nodes section.", hint=MEND)
+        seen: dict[str, str] = {}
+        for section in self._file.sections:
+            if section in NO_NODES or not (section in KNOWN or self._is_object(section)):
+                continue
+            for unique_id, raw in self._file.entries(section).items():
+                if unique_id in seen:
+                    raise MalformedArtifact(
+                        f"{NAME} names {unique_id} both in {seen[unique_id]!r} and in {section!r}.", hint=MEND
+                    )
+                seen[unique_id] = section
+                yield Entry(unique_id, section, raw)
+
+    def _is_object(self, section: str) -> bool:
+        raw = self._file.sections.get(section)
+        return raw is not None and bytes(memoryview(raw)[:1]) == b"{"
+
+    def parse(self, entry: Entry) -> ParsedNode | None:
+        """The node of an entry; None for entries of unknown sections that are no nodes.
+
+        Raises:
+            MalformedArtifact: the entry does not have the shape of a node.
+        """
+        where = f"the entry of {entry.unique_id} in {entry.section!r}"
+        raw = self._file.decode(entry.raw, where)
+        if not isinstance(raw, dict) or (entry.section not in KNOWN and "name" not in raw):
+            if entry.section in KNOWN:
+                raise MalformedArtifact(f"{NAME}: {where} is no object.", hint=MEND)
+            return None
+        try:
+            return parse_node(entry.unique_id, entry.section, raw, self.generated_at)  # pyright: ignore[reportUnknownArgumentType]
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            reason = f"{NAME}: {where} has an unexpected shape ({type(error).__name__}: {error})."
+            raise MalformedArtifact(reason, hint=MEND) from error
 
 
-def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
-    """Turn the raw manifest into typed values.
+KNOWN: Final = frozenset(
+    {
+        "nodes",
+        "sources",
+        "macros",
+        "docs",
+        "exposures",
+        "metrics",
+        "groups",
+        "saved_queries",
+        "semantic_models",
+        "unit_tests",
+        "functions",
+    }
+)
+
+
+def open_manifest(path: Path) -> Manifest:
+    """A manifest in the store.
 
     Raises:
-        MalformedArtifact: a section or node does not have the shape of a manifest.
+        MalformedArtifact: it is none.
+        UnsupportedArtifact: it names no schema version of dbt.
     """
-    metadata = raw.get("metadata") or {}
-    try:
-        nodes = [_parse(unique_id, node, section) for section, unique_id, node in _entries(raw)]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        reason = f"manifest.json has a node of an unexpected shape ({type(error).__name__}: {error})."
-        raise MalformedArtifact(reason) from error
-    return Manifest(
-        nodes,
-        _text(metadata.get("dbt_version")),
-        _text(metadata.get("adapter_type")),
-        _text(metadata.get("project_name")),
-        _assets_digest(nodes),
-        _moment(metadata.get("generated_at")),
-    )
+    return Manifest(open_raw(path, "manifest", NAME))
 
 
-def _moment(value: Any) -> datetime | None:
-    try:
-        return parse_time(value)
-    except ValueError:
-        return None
-
-
-def _entries(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    if not isinstance(raw.get("nodes"), dict):
-        raise MalformedArtifact("manifest.json has no nodes section.")
-    for section in SECTIONS:
-        for unique_id, node in (raw.get(section) or {}).items():
-            yield section, unique_id, node
-
-
-def _parse(unique_id: str, node: Mapping[str, Any], section: str) -> ParsedNode:
-    read = (node.get("depends_on") or {}).get("nodes") or []
-    parents = [str(parent) for parent in read if parent != unique_id]
-    compiled = _text(node.get("compiled_code") or node.get("compiled_sql"))
+def parse_node(
+    unique_id: str, section: str, node: Mapping[str, Any], generated_at: datetime | None = None
+) -> ParsedNode:
+    """An entry as a node. `generated_at`: when the manifest was written, see `compiled_hash`."""
+    own = node.get("unique_id")
+    if own is not None and own != unique_id:
+        raise ValueError(f"it calls itself {own}")
+    facts, columns = _facts(unique_id, node, section), _columns(node)
     stable = {key: value for key, value in node.items() if key not in VOLATILE}
+    code = next((str(node[key]) for key in CODE if node.get(key)), None)
+    compiled = _text(node.get("compiled_code") or node.get("compiled_sql")) or None
+    raw_hash = text_hash(code)
     return ParsedNode(
         unique_id=unique_id,
-        fields=_fields(unique_id, node, section, parents),
-        columns=_columns(node),
-        parents=list(dict.fromkeys(parents)),
-        compiled_code=compiled or None,
-        content_hash=hashlib.sha256(_encoder.encode(stable)).hexdigest(),
+        facts=facts,
+        body={key: value for key, value in stable.items() if key not in _ELSEWHERE and value not in _EMPTY},
+        columns=columns,
+        raw_code=code,
+        compiled_code=compiled,
+        content_hash=content_hash(_encoder.encode(stable)),
+        raw_hash=raw_hash,
+        compiled_hash=text_hash(None if compiled is None else _without_run_time(compiled, generated_at)),
     )
 
 
-def _fields(unique_id: str, node: Mapping[str, Any], section: str, parents: list[str]) -> dict[str, Any]:
-    config: Mapping[str, Any] = node.get("config") or {}
-    kind = str(node.get("resource_type") or _SINGULAR.get(section) or section.removesuffix("s"))
+def _without_run_time(compiled: str, generated_at: datetime | None) -> str:
+    """Compiled SQL without the moment of its run, which alone is no change of the SQL."""
+    if generated_at is None:
+        return compiled
+    return _TIMESTAMP.sub(lambda found: _unless_of_the_run(found[0], generated_at), compiled)
+
+
+def _unless_of_the_run(literal: str, generated_at: datetime) -> str:
+    moment = _moment(literal)
+    of_the_run = moment is not None and timedelta() <= generated_at - moment <= _ONE_RUN
+    return "~run time~" if of_the_run else literal
+
+
+_EMPTY: Final[Sequence[Any]] = (None, "", [], {})
+# Kept as facts, as columns or as texts of their own.
+_ELSEWHERE: Final = frozenset(
+    {
+        *CODE,
+        "columns",
+        "unique_id",
+        "resource_type",
+        "name",
+        "package_name",
+        "original_file_path",
+        "description",
+        "database",
+        "schema",
+        "relation_name",
+        "language",
+        "fqn",
+        "tags",
+        "attached_node",
+        "column_name",
+    }
+)
+
+
+def _facts(unique_id: str, node: Mapping[str, Any], section: str) -> dict[str, Any]:
+    config: Mapping[str, Any] = _mapping(node.get("config"))
+    kind = str(node.get("resource_type") or SINGULAR.get(section) or section.removesuffix("s"))
+    depends = _mapping(node.get("depends_on"))
+    parents = list(dict.fromkeys(str(item) for item in depends.get("nodes") or [] if item != unique_id))
     return {
         "resource_type": kind,
         "name": _name(node, kind),
@@ -118,56 +225,46 @@ def _fields(unique_id: str, node: Mapping[str, Any], section: str, parents: list
         "schema_name": _text(node.get("schema")),
         "relation_name": _text(node.get("relation_name")),
         "materialization": _text(config.get("materialized")) if kind in _MATERIALIZED else None,
-        "language": _text(node.get("language")),
-        "tags": [str(tag) for tag in node.get("tags") or config.get("tags") or []],
+        "language": _text(node.get("language")) or _LANGUAGES.get(kind),
+        "tags": _tags(node, config),
+        "fqn": [str(part) for part in node.get("fqn") or []],
         "owner": _owner(node, config),
         "group_name": _text(node.get("group") or config.get("group")),
-        "access": _text(node.get("access")),
-        "contract_enforced": bool((node.get("contract") or {}).get("enforced")),
-        "config": dict(config),
-        "meta": node.get("meta") or config.get("meta") or {},
-        "extra": {key: node[key] for key in _EXTRA if node.get(key) not in (None, "", [], {})},
-        "macros": [str(macro) for macro in (node.get("depends_on") or {}).get("macros") or []],
-        "raw_code": _text(node.get("raw_code") or node.get("raw_sql") or None),
-        **_test_fields(unique_id, kind, node, config, parents),
+        "access": _text(node.get("access") or config.get("access")),
+        "version": _text(node.get("version")),
+        "contract_enforced": bool(_mapping(node.get("contract") or config.get("contract")).get("enforced")),
+        "parents": parents,
+        "macros": [str(macro) for macro in depends.get("macros") or []],
+        "source_name": _text(node.get("source_name")),
+        "source_table": _text(node.get("name")) if kind == "source" else None,
+        "patch_path": _text(node.get("patch_path")),
+        "alias": _text(node.get("alias") or node.get("identifier")),
+        **_test_facts(unique_id, kind, node, config, parents),
     }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-_MATERIALIZED = frozenset({"model", "seed", "snapshot"})
-_SINGULAR = {"saved_queries": "saved_query"}
-_EXTRA = [
-    "url",
-    "type",
-    "maturity",
-    "label",
-    "type_params",
-    "filter",
-    "given",
-    "expect",
-    "overrides",
-    "loader",
-    "source_name",
-    "source_description",
-    "identifier",
-    "freshness",
-    "loaded_at_field",
-    "version",
-    "latest_version",
-    "deprecation_date",
-    "constraints",
-    "external",
-    "entities",
-    "measures",
-    "dimensions",
-    "query_params",
-    "exports",
-    "primary_key",
-    "time_granularity",
-]
+def _moment(value: Any) -> datetime | None:
+    try:
+        return parse_time(value)
+    except ValueError:
+        return None
+
+
+_MATERIALIZED: Final = frozenset({"model", "seed", "snapshot", "function"})
+_LANGUAGES: Final = {"macro": "jinja", "doc": "markdown"}
+
+
+def _tags(node: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    tags: Any = node.get("tags") or config.get("tags") or []
+    return [tags] if isinstance(tags, str) else list(dict.fromkeys(str(tag) for tag in tags))
 
 
 def _name(node: Mapping[str, Any], kind: str) -> str:
@@ -179,55 +276,42 @@ def _name(node: Mapping[str, Any], kind: str) -> str:
 
 
 def _owner(node: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
-    declared = node.get("owner")
-    if isinstance(declared, dict):
-        owner: Any = declared.get("name") or declared.get("email")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return str(owner) if owner else None
-    meta: Mapping[str, Any] = node.get("meta") or config.get("meta") or {}
-    owner = meta.get("owner")
+    """The owner that an exposure or group names, or else the one in `meta`."""
+    declared = _mapping(node.get("owner"))
+    meta = _mapping(node.get("meta") or config.get("meta"))
+    owner: Any = declared.get("name") or declared.get("email") or meta.get("owner")
+    if isinstance(owner, dict):
+        return _owner({"owner": owner}, {})
+    if isinstance(owner, list):
+        return ", ".join(str(one) for one in owner) or None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return str(owner) if owner else None
 
 
-def _test_fields(
-    unique_id: str, kind: str, node: Mapping[str, Any], config: Mapping[str, Any], parents: list[str]
+def _test_facts(
+    unique_id: str, kind: str, node: Mapping[str, Any], config: Mapping[str, Any], parents: Sequence[str]
 ) -> dict[str, Any]:
     if kind == "unit_test":
         attached = next((parent for parent in parents if parent.startswith("model.")), None)
         return {"test_kind": "unit", "attached_node": attached, "column_name": None, "severity": "error"}
     if kind != "test":
         return {"test_kind": None, "attached_node": None, "column_name": None, "severity": None}
-    metadata: Mapping[str, Any] = node.get("test_metadata") or {}
     attached = node.get("attached_node") or (parents[0] if len(parents) == 1 else None)
     return {
-        "test_kind": _text(metadata.get("name")) or "singular",
+        "test_kind": _text(_mapping(node.get("test_metadata")).get("name")) or "singular",
         "attached_node": attached if attached != unique_id else None,
         "column_name": _text(node.get("column_name")),
-        "severity": str(config.get("severity") or "error").lower(),
+        "severity": str(config.get("severity") or "error").lower()[:10],
     }
 
 
-def _columns(node: Mapping[str, Any]) -> list[ParsedColumn]:
+def _columns(node: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Declared columns; of two that differ in case alone the first counts. What is empty is left out."""
     declared: Any = node.get("columns") or {}
     values = declared.values() if isinstance(declared, dict) else declared  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    columns: dict[str, ParsedColumn] = {}
-    for position, column in enumerate(values):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    columns: dict[str, dict[str, Any]] = {}
+    for column in values:  # pyright: ignore[reportUnknownVariableType]
         if isinstance(column, dict) and column.get("name"):  # pyright: ignore[reportUnknownMemberType]
-            parsed = _column(column, position)  # pyright: ignore[reportUnknownArgumentType]
-            columns.setdefault(parsed.name.lower(), parsed)
+            known: dict[str, Any] = {key: value for key, value in column.items() if value not in _EMPTY}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            known["name"] = str(known["name"])
+            columns.setdefault(known["name"].lower(), known)
     return list(columns.values())
-
-
-def _column(column: Mapping[str, Any], position: int) -> ParsedColumn:
-    return ParsedColumn(
-        str(column["name"]),
-        position,
-        _text(column.get("data_type")),
-        _text(column.get("description")) or "",
-        [str(tag) for tag in column.get("tags") or []],
-    )
-
-
-def _assets_digest(nodes: list[ParsedNode]) -> str:
-    """Changes when the shape that Dagster shows would: nodes, their edges, which test hangs on which."""
-    shape = sorted([n.unique_id, n.fields["attached_node"] or "", *sorted(n.parents)] for n in nodes)
-    return hashlib.sha256(_encoder.encode(shape)).hexdigest()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from core.artifacts import service as artifacts
+from core.artifacts.bundle import Arrival
 from core.artifacts.project_files import (
     ProjectRequest,
     describe_project,
@@ -21,10 +22,11 @@ from core.artifacts.project_files import (
     profile_targets,
     profiles_dir_of,
 )
-from core.artifacts.service import Arrival
+from core.artifacts.restoring import restore
 from core.artifacts.store import ArtifactStore
 from core.auth.actor import Actor
 from core.environments import service as environments
+from core.environments.models import Environment
 from core.kit.database import Database, make_engine
 from core.kit.errors import Conflict, FieldError, Invalid, WorkbenchError
 from core.kit.settings import Settings
@@ -159,6 +161,7 @@ def _prepare_one(
     with db.session() as session:
         workspace = workspaces.by_key(session, key)
     assert workspace is not None  # noqa: S101 - read a moment ago, and never deleted
+    restore(db, ArtifactStore(settings.data_dir), workspace)
     parsed = not is_current(settings, workspace)
     if parsed:
         report(f"parsing {key}")
@@ -185,13 +188,13 @@ def _fingerprint(settings: Settings, workspace: Workspace) -> str:
 def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
     seen = _fingerprint(settings, workspace)
     try:
-        target = _sync_environments(db, workspace)
+        environment = _sync_environments(db, workspace)
         folder = parse_folder(settings.data_dir, workspace.key)
-        message = _run_parse(settings, workspace, target, folder)
+        message = _run_parse(settings, workspace, environment.dbt_target, folder)
         if message is None:
             store = ArtifactStore(settings.data_dir)
-            record = artifacts.take_in(db, store, Arrival(workspace.id), folder / "manifest.json")
-            message = record.message
+            taken = artifacts.collect(db, store, Arrival(workspace.id, environment.id), folder)
+            message = taken.reason if taken.outcome == "refused" else None
     except subprocess.TimeoutExpired:
         message = f"dbt parse did not end within {PARSE_TIMEOUT_SECONDS} seconds."
     except OSError as error:
@@ -205,19 +208,19 @@ def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
             workspaces.mark_broken(row, message)
 
 
-def _sync_environments(db: Database, workspace: Workspace) -> str:
+def _sync_environments(db: Database, workspace: Workspace) -> Environment:
     with db.session() as session:
         return _follow_profile(session, session.get_one(Workspace, workspace.id))
 
 
-def _follow_profile(session: Session, workspace: Workspace) -> str:
-    """Make the environments those of the profile as it is now; the dbt target of the default one."""
+def _follow_profile(session: Session, workspace: Workspace) -> Environment:
+    """Make the environments those of the profile as it is now; answers the default one."""
     project_dir = workspaces.project_folder(workspace)
     if not project_dir.is_dir():
         raise Invalid(f"The folder of the project, {project_dir}, is gone.")
     targets = profile_targets(project_dir, Path(workspace.profiles_dir))
     environments.sync_targets(session, workspace.id, targets)
-    return environments.pick(session, workspace.id, None).dbt_target
+    return environments.pick(session, workspace.id, None)
 
 
 def look_again(db: Database, workspace: Workspace) -> None:

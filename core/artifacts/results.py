@@ -1,45 +1,64 @@
-"""run_results.json, sources.json and catalog.json, parsed into typed values."""
+"""run_results.json and sources.json, parsed into typed values (schemas.getdbt.com, every version so far)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from core.artifacts.errors import MalformedArtifact
-from core.catalog.values import CatalogColumn, Freshness
+from core.artifacts.raw_json import RawFile
+from core.artifacts.reading import MEND
+from core.catalog.values import Freshness
 from core.runs.values import NodeOutcome
 
 T = TypeVar("T")
 
 
-def parse_run_results(raw: Mapping[str, Any]) -> list[NodeOutcome]:
-    """Every result.
+@dataclass(frozen=True)
+class RunResults:
+    """Every result of a command, which command it was, and when it was written."""
+
+    outcomes: Sequence[NodeOutcome]
+    command: str | None
+    invocation_id: str | None
+    generated_at: datetime | None
+
+
+def parse_run_results(file: RawFile) -> RunResults:
+    """The results of a command.
 
     Raises:
         MalformedArtifact: the file does not have the shape of run_results.json.
     """
-    return _each("run_results.json", raw.get("results"), _outcome)
+    arguments: Any = _section(file, "args")
+    which: Any = arguments.get("which") if isinstance(arguments, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return RunResults(
+        outcomes=_each(file, _outcome),
+        command=_text(which),
+        invocation_id=_text(file.metadata.get("invocation_id")),
+        generated_at=_time_or_none(file.metadata.get("generated_at")),
+    )
 
 
-def parse_sources(raw: Mapping[str, Any]) -> list[Freshness]:
+def parse_sources(file: RawFile) -> list[Freshness]:
     """Every freshness result.
 
     Raises:
         MalformedArtifact: the file does not have the shape of sources.json.
     """
-    return _each("sources.json", raw.get("results"), _freshness)
+    return _each(file, _freshness)
 
 
-def parse_catalog(raw: Mapping[str, Any]) -> dict[str, list[CatalogColumn]]:
-    """Columns by unique_id.
+def _section(file: RawFile, name: str) -> Any:
+    raw = file.sections.get(name)
+    return None if raw is None else file.decode(raw, repr(name))
 
-    Raises:
-        MalformedArtifact: the file does not have the shape of catalog.json.
-    """
+
+def _time_or_none(value: Any) -> datetime | None:
     try:
-        tables = {**(raw.get("nodes") or {}), **(raw.get("sources") or {})}
-        return {unique_id: _catalog_columns(table) for unique_id, table in tables.items()}
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise MalformedArtifact(f"catalog.json has a table of an unexpected shape ({error}).") from error
+        return parse_time(value)
+    except ValueError:
+        return None
 
 
 def parse_time(value: Any) -> datetime | None:
@@ -50,13 +69,15 @@ def parse_time(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _each(name: str, results: Any, parse: Callable[[Mapping[str, Any]], T]) -> list[T]:
+def _each(file: RawFile, parse: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    results = _section(file, "results")
     if not isinstance(results, list):
-        raise MalformedArtifact(f"{name} has no list of results.")
+        raise MalformedArtifact(f"{file.name} has no list of results.", hint=MEND)
     try:
         return [parse(item) for item in results]  # pyright: ignore[reportUnknownVariableType]
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise MalformedArtifact(f"{name} has a result of an unexpected shape ({error}).") from error
+        reason = f"{file.name} has a result of an unexpected shape ({type(error).__name__}: {error})."
+        raise MalformedArtifact(reason, hint=MEND) from error
 
 
 def _outcome(item: Mapping[str, Any]) -> NodeOutcome:
@@ -75,7 +96,14 @@ def _outcome(item: Mapping[str, Any]) -> NodeOutcome:
         rows_affected=rows_affected(response),
         thread=_text(item.get("thread_id")),
         adapter_response=dict(response),
+        failures_relation=_failures_relation(item),
     )
+
+
+def _failures_relation(item: Mapping[str, Any]) -> str | None:
+    """Only tests whose failures are stored name a relation."""
+    is_test = str(item["unique_id"]).startswith("test.")
+    return _text(item.get("relation_name")) or None if is_test and item.get("failures") else None
 
 
 def _text(value: Any) -> str | None:
@@ -106,11 +134,3 @@ def _freshness(item: Mapping[str, Any]) -> Freshness:
         message=_text(item.get("error")),
         execution_time=_number(item.get("execution_time")),
     )
-
-
-def _catalog_columns(table: Mapping[str, Any]) -> list[CatalogColumn]:
-    columns = (table.get("columns") or {}).values()
-    return [
-        CatalogColumn(str(column["name"]), int(column.get("index") or position), _text(column.get("type")))
-        for position, column in enumerate(columns)
-    ]

@@ -2,12 +2,17 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 CHUNK = 1 << 20
+SPOOLS = ".spool"
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,34 @@ class ArtifactStore:
         finally:
             temporary.unlink(missing_ok=True)
 
+    def adopt(self, source: Path) -> Stored:
+        """Move a file of `spool` in, without copying it."""
+        with source.open("rb+") as data:
+            digest = hashlib.file_digest(data, "sha256").hexdigest()
+            os.fsync(data.fileno())
+        source.chmod(0o600)
+        return self._keep(source, digest)
+
+    @contextmanager
+    def spool(self) -> Generator[Path]:
+        """A folder for what is on its way in; it is gone at the end, with all that was not adopted."""
+        spools = self._root / SPOOLS
+        spools.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=spools, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Remove what killed processes left on its way in. Returns how many were removed."""
+        left = [*(self._root / SPOOLS).glob("*"), *self._root.glob(".incoming-*")]
+        before = time.time() - older_than_seconds
+        old = [path for path in left if _modified(path) < before]
+        for path in old:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return len(old)
+
     def read(self, digest: str) -> bytes:
         """The content with this hash.
 
@@ -72,3 +105,12 @@ def _copy(data: BinaryIO, out: BinaryIO) -> str:
         digest.update(chunk)
         out.write(chunk)
     return digest.hexdigest()
+
+
+def _modified(path: Path) -> float:
+    """When anything in it was last written; the present where it is gone."""
+    try:
+        inside = list(path.iterdir()) if path.is_dir() else []
+        return max(item.stat().st_mtime for item in (path, *inside))
+    except FileNotFoundError:
+        return time.time()

@@ -40,6 +40,9 @@ class Tag(StrEnum):
     RUN_REQUESTED = "run.requested"
     RUN_CANCEL_REQUESTED = "run.cancel_requested"
     ARTIFACT_DOWNLOADED = "artifact.downloaded"
+    ARTIFACT_UPLOADED = "artifact.uploaded"
+    DROP_RETRIED = "artifact.drop_retried"
+    NODE_EDITED = "node.edited"
     AUDIT_EXPORTED = "audit.exported"
     # Written by the database itself.
     AUDIT_FORGOTTEN = "audit.forgotten"

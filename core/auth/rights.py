@@ -42,6 +42,8 @@ class Scope(StrEnum):
     DAGSTER_READ = "dagster:read"
     RUN_START = "run:start"
     RUN_CANCEL = "run:cancel"
+    ARTIFACT_UPLOAD = "artifact:upload"
+    CATALOG_EDIT = "catalog:edit"
     DAGSTER_OPERATE = "dagster:operate"
     WORKSPACE_EDIT = "workspace:edit"
     MEMBER_MANAGE = "member:manage"
@@ -66,7 +68,10 @@ class Right:
 LEVELS: Final = {
     Level.PERSON: ("Anyone logged in", "Everybody with an account, member of a workspace or not."),
     Level.VIEWER: ("Viewer", "Reads everything of a workspace, changes nothing."),
-    Level.DEVELOPER: ("Developer", "Also starts and stops runs."),
+    Level.DEVELOPER: (
+        "Developer",
+        "Also starts and stops runs, brings artifacts and edits what the catalog says.",
+    ),
     Level.ADMIN: ("Admin", "Also decides who is a member, holds its tokens and reads its audit log."),
     Level.INSTANCE_ADMIN: (
         "Instance admin",
@@ -87,11 +92,17 @@ RIGHTS: Final = (
     Right(Scope.WORKSPACE_READ, Level.VIEWER, "See a workspace, its environments and its state"),
     Right(Scope.CATALOG_READ, Level.VIEWER, "Read the catalog and lineage"),
     Right(Scope.RUN_READ, Level.VIEWER, "See runs, their results and logs"),
-    Right(Scope.ARTIFACT_READ, Level.VIEWER, "Download the artifacts of runs"),
+    Right(Scope.ARTIFACT_READ, Level.VIEWER, "See and download artifacts"),
     Right(Scope.MEMBER_READ, Level.VIEWER, "See who is a member"),
     Right(Scope.DAGSTER_READ, Level.VIEWER, "Open Dagster's page (needed in every workspace: it shows all)"),
     Right(Scope.RUN_START, Level.DEVELOPER, "Start runs"),
     Right(Scope.RUN_CANCEL, Level.DEVELOPER, "Cancel runs"),
+    Right(Scope.ARTIFACT_UPLOAD, Level.DEVELOPER, "Bring artifacts into the catalog"),
+    Right(
+        Scope.CATALOG_EDIT,
+        Level.DEVELOPER,
+        "Change owner, description, tags and metadata shown in the catalog",
+    ),
     Right(
         Scope.DAGSTER_OPERATE,
         Level.DEVELOPER,

@@ -1,90 +1,137 @@
-"""Tables of the catalog."""
+"""Tables of the catalog as it is now; `core.catalog.snapshots` holds how it was."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kit.database import SCHEMA, Base
 
 WORKSPACE_FK = f"{SCHEMA}.workspaces.id"
+ENVIRONMENT_FK = f"{SCHEMA}.environments.id"
+
+
+class CatalogState(Base):
+    """Where the catalog of an environment stands.
+
+    `state_at` is the moment that its manifest speaks of: one from before changes nothing. `artifacts` says of
+    each kind of file which one was taken in last: `{"manifest.json": {"digest", "at", "run_id", "drop_id"}}`.
+    """
+
+    __tablename__ = "catalog_states"
+
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"), primary_key=True
+    )
+    snapshot_id: Mapped[int | None] = mapped_column(BigInteger)
+    state_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    project_name: Mapped[str | None] = mapped_column(Text)
+    artifacts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
 class Node(Base):
-    """One thing of a dbt project: model, seed, snapshot, source, test, exposure, metric and so on.
+    """One thing of a dbt project: model, seed, snapshot, source, test, exposure, metric, macro and so on.
 
-    `content_hash` covers everything that the manifest says of the node except its compiled SQL;
-    `compiled_code` is kept when a later manifest comes without it (`dbt parse`, `dbt test`).
+    Light facts only: what lists show, filter and sort by. `description`, `tags` and `owner` are those that
+    hold here, overrides included; what the project says of them is in the content (`content_hash`).
+    `entry_hash` is of the manifest's very bytes: when it is the same, nothing of the node changed.
     """
 
     __tablename__ = "nodes"
     __table_args__ = (
-        UniqueConstraint("workspace_id", "unique_id"),
-        Index(None, "workspace_id", "resource_type", "name"),
-        Index(None, "workspace_id", "attached_node"),
+        UniqueConstraint("environment_id", "unique_id"),
+        Index(
+            "ix_nodes_by_type_and_name", "environment_id", "resource_type", text("lower(name)"), "unique_id"
+        ),
+        Index("ix_nodes_by_name", "environment_id", text("lower(name)"), "unique_id"),
+        Index(None, "environment_id", "attached_node"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey(WORKSPACE_FK, ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    environment_id: Mapped[int] = mapped_column(ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"))
     unique_id: Mapped[str] = mapped_column(Text)
     resource_type: Mapped[str] = mapped_column(String(50))
     name: Mapped[str] = mapped_column(Text)
-    package_name: Mapped[str] = mapped_column(Text, server_default="")
-    path: Mapped[str] = mapped_column(Text, server_default="")
-    description: Mapped[str] = mapped_column(Text, server_default="")
+    package_name: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)
+    patch_path: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
     database_name: Mapped[str | None] = mapped_column(Text)
     schema_name: Mapped[str | None] = mapped_column(Text)
     relation_name: Mapped[str | None] = mapped_column(Text)
     materialization: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(Text)
-    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    fqn: Mapped[list[str]] = mapped_column(ARRAY(Text))
     owner: Mapped[str | None] = mapped_column(Text)
     group_name: Mapped[str | None] = mapped_column(Text)
     access: Mapped[str | None] = mapped_column(Text)
-    contract_enforced: Mapped[bool] = mapped_column(server_default="false")
-    config: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    meta: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
-    macros: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    version: Mapped[str | None] = mapped_column(Text)
+    contract_enforced: Mapped[bool]
     test_kind: Mapped[str | None] = mapped_column(Text)
     attached_node: Mapped[str | None] = mapped_column(Text)
     column_name: Mapped[str | None] = mapped_column(Text)
     severity: Mapped[str | None] = mapped_column(String(10))
-    raw_code: Mapped[str | None] = mapped_column(Text)
-    compiled_code: Mapped[str | None] = mapped_column(Text)
+    columns_total: Mapped[int]
+    columns_documented: Mapped[int]
+    content_hash: Mapped[UUID]
+    raw_hash: Mapped[UUID | None]
+    compiled_hash: Mapped[UUID | None]
+    compiled_from: Mapped[UUID | None]
     compiled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    compiled_from: Mapped[str | None] = mapped_column(String(64))
-    content_hash: Mapped[str] = mapped_column(String(64))
+    table_hash: Mapped[UUID | None]
+    entry_hash: Mapped[UUID]
+
+    @property
+    def folder(self) -> str:
+        """The folder of its file, within the project."""
+        return self.path.rpartition("/")[0]
 
 
-class NodeColumn(Base):
-    """A column of a node, as the project declares it and as the warehouse reported it."""
+class NodeSearch(Base):
+    """What a node is found by. Each vector also holds its environment (see `core.catalog.search`)."""
 
-    __tablename__ = "node_columns"
-    __table_args__ = (UniqueConstraint("workspace_id", "unique_id", "name"),)
+    __tablename__ = "node_search"
+    __table_args__ = (
+        Index("ix_node_search_names", "names", postgresql_using="gin"),
+        Index("ix_node_search_columns", "columns", postgresql_using="gin"),
+        Index("ix_node_search_texts", "texts", postgresql_using="gin"),
+        Index("ix_node_search_code", "code", postgresql_using="gin"),
+    )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[int] = mapped_column(ForeignKey(WORKSPACE_FK, ondelete="CASCADE"))
-    unique_id: Mapped[str] = mapped_column(Text)
-    name: Mapped[str] = mapped_column(Text)
-    position: Mapped[int]
-    declared_type: Mapped[str | None] = mapped_column(Text)
-    catalog_type: Mapped[str | None] = mapped_column(Text)
-    description: Mapped[str] = mapped_column(Text, server_default="")
-    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
-    is_declared: Mapped[bool] = mapped_column(server_default="false")
-    in_catalog: Mapped[bool] = mapped_column(server_default="false")
+    node_id: Mapped[int] = mapped_column(
+        ForeignKey(f"{SCHEMA}.nodes.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    names: Mapped[str] = mapped_column(TSVECTOR)
+    columns: Mapped[str] = mapped_column(TSVECTOR)
+    texts: Mapped[str] = mapped_column(TSVECTOR)
+    code: Mapped[str] = mapped_column(TSVECTOR)
 
 
 class LineageEdge(Base):
     """A node reads another: model-level lineage."""
 
     __tablename__ = "lineage"
-    __table_args__ = (Index(None, "workspace_id", "child"),)
+    # A walk upstream reads the index alone.
+    __table_args__ = (Index(None, "environment_id", "child", postgresql_include=["parent"]),)
 
-    workspace_id: Mapped[int] = mapped_column(ForeignKey(WORKSPACE_FK, ondelete="CASCADE"), primary_key=True)
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"), primary_key=True
+    )
     parent: Mapped[str] = mapped_column(Text, primary_key=True)
     child: Mapped[str] = mapped_column(Text, primary_key=True)
 
@@ -94,7 +141,9 @@ class NodeResult(Base):
 
     __tablename__ = "node_results"
 
-    workspace_id: Mapped[int] = mapped_column(ForeignKey(WORKSPACE_FK, ondelete="CASCADE"), primary_key=True)
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"), primary_key=True
+    )
     unique_id: Mapped[str] = mapped_column(Text, primary_key=True)
     status: Mapped[str] = mapped_column(String(30))
     run_id: Mapped[str] = mapped_column(String(64))
@@ -102,6 +151,24 @@ class NodeResult(Base):
     execution_time: Mapped[float | None]
     message: Mapped[str | None] = mapped_column(Text)
     failures: Mapped[int | None] = mapped_column(BigInteger)
+    failures_relation: Mapped[str | None] = mapped_column(Text)
+
+
+class NodeHealth(Base):
+    """How a node's tests stand and whether it can be trusted, with the reasons; see `core.catalog.health`."""
+
+    __tablename__ = "node_health"
+
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"), primary_key=True
+    )
+    unique_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    tests: Mapped[int]
+    passed: Mapped[int]
+    failed: Mapped[int]
+    warned: Mapped[int]
+    trust: Mapped[str] = mapped_column(String(10))
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
 class SourceFreshness(Base):
@@ -109,7 +176,9 @@ class SourceFreshness(Base):
 
     __tablename__ = "source_freshness"
 
-    workspace_id: Mapped[int] = mapped_column(ForeignKey(WORKSPACE_FK, ondelete="CASCADE"), primary_key=True)
+    environment_id: Mapped[int] = mapped_column(
+        ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"), primary_key=True
+    )
     unique_id: Mapped[str] = mapped_column(Text, primary_key=True)
     status: Mapped[str] = mapped_column(String(30))
     max_loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -118,3 +187,19 @@ class SourceFreshness(Base):
     message: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[str | None] = mapped_column(String(64))
     ingested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class NodeOverride(Base):
+    """What people of a workspace say of a node, beside what its project says.
+
+    `field` is `owner`, `description`, `tags` or `meta`.
+    """
+
+    __tablename__ = "node_overrides"
+
+    workspace_id: Mapped[int] = mapped_column(ForeignKey(WORKSPACE_FK, ondelete="CASCADE"), primary_key=True)
+    unique_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    field: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+    changed_by: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

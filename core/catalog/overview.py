@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog import repository
-from core.catalog.models import Node, NodeColumn, NodeResult, SourceFreshness
+from core.catalog.coverage import Coverage, coverage_of
+from core.catalog.models import Node, NodeResult, SourceFreshness
+from core.catalog.reading import Reading
 
 HEALTH: Final = {
     "success": "ok",
@@ -29,17 +31,6 @@ SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
-class Coverage:
-    """How many models are described and tested, of how many; columns likewise."""
-
-    models: int
-    documented: int
-    tested: int
-    columns: int
-    columns_documented: int
-
-
-@dataclass(frozen=True)
 class Overview:
     """What broke, what is late, what is slow, what is not known."""
 
@@ -53,35 +44,35 @@ class Overview:
     coverage: Coverage
 
 
-def overview(session: Session, workspace_id: int) -> Overview:
+def overview(session: Session, reading: Reading) -> Overview:
     """Gather the overview, in a fixed number of queries."""
-    counts = repository.counts_by_type(session, [workspace_id])[workspace_id]
-    failing, failing_total = _with_status(session, workspace_id, NOT_OK)
-    fresh = repository.freshness_of(session, workspace_id)
-    names = _names(session, workspace_id, [row.unique_id for row in fresh])
+    counts = repository.counts_by_type(session, [reading.environment_id])[reading.environment_id]
+    failing, failing_total = _with_status(session, reading, NOT_OK)
+    fresh = repository.freshness_of(session, reading)
+    names = _names(session, reading, [row.unique_id for row in fresh])
     return Overview(
         counts=counts,
-        health=_health(session, workspace_id),
+        health=_health(session, reading),
         failing=failing,
         failing_total=failing_total,
-        slowest=_slowest(session, workspace_id),
+        slowest=_slowest(session, reading),
         freshness=[(names.get(row.unique_id, row.unique_id), row) for row in fresh],
         sources_without_freshness=max(0, counts.get("source", 0) - len(fresh)),
-        coverage=_coverage(session, workspace_id),
+        coverage=coverage_of(session, reading),
     )
 
 
 def _join() -> sa.ColumnElement[bool]:
-    return sa.and_(NodeResult.workspace_id == Node.workspace_id, NodeResult.unique_id == Node.unique_id)
+    return sa.and_(NodeResult.environment_id == Node.environment_id, NodeResult.unique_id == Node.unique_id)
 
 
-def _health(session: Session, workspace_id: int) -> dict[str, int]:
+def _health(session: Session, reading: Reading) -> dict[str, int]:
     """Nodes that dbt executes, by state; one without a result is unknown. Ephemeral ones give none."""
     query = (
         sa.select(NodeResult.status, sa.func.count())
         .select_from(Node)
         .outerjoin(NodeResult, _join())
-        .where(Node.workspace_id == workspace_id, Node.resource_type.in_(EXECUTABLE))
+        .where(Node.environment_id == reading.environment_id, Node.resource_type.in_(EXECUTABLE))
         .where(sa.func.coalesce(Node.materialization, "") != "ephemeral")
         .group_by(NodeResult.status)
     )
@@ -92,51 +83,34 @@ def _health(session: Session, workspace_id: int) -> dict[str, int]:
 
 
 def _with_status(
-    session: Session, workspace_id: int, statuses: Sequence[str]
+    session: Session, reading: Reading, statuses: Sequence[str]
 ) -> tuple[list[tuple[Node, NodeResult]], int]:
     """The first of the nodes with these results, failures before warnings, and how many there are in all."""
     severity = sa.case((NodeResult.status.in_(WARNINGS), 1), else_=0)
     query = (
         sa.select(Node, NodeResult)
         .join(NodeResult, _join())
-        .where(Node.workspace_id == workspace_id, NodeResult.status.in_(statuses))
+        .where(Node.environment_id == reading.environment_id, NodeResult.status.in_(statuses))
     )
     total = session.scalar(query.with_only_columns(sa.func.count(), maintain_column_froms=True)) or 0
-    shown = query.options(*repository.LIGHT).order_by(severity, NodeResult.at.desc(), Node.unique_id)
+    shown = query.order_by(severity, NodeResult.at.desc(), Node.unique_id)
     return [(node, result) for node, result in session.execute(shown.limit(SHOWN))], total
 
 
-def _slowest(session: Session, workspace_id: int) -> list[tuple[Node, NodeResult]]:
+def _slowest(session: Session, reading: Reading) -> list[tuple[Node, NodeResult]]:
     query = (
         sa.select(Node, NodeResult)
         .join(NodeResult, _join())
-        .where(Node.workspace_id == workspace_id, Node.resource_type.in_(BUILT))
+        .where(Node.environment_id == reading.environment_id, Node.resource_type.in_(BUILT))
         .where(NodeResult.execution_time.is_not(None))
-        .options(*repository.LIGHT)
         .order_by(NodeResult.execution_time.desc(), Node.unique_id)
         .limit(5)
     )
     return [(node, result) for node, result in session.execute(query)]
 
 
-def _names(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, str]:
+def _names(session: Session, reading: Reading, unique_ids: Sequence[str]) -> dict[str, str]:
     query = sa.select(Node.unique_id, Node.name).where(
-        Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids)
+        Node.environment_id == reading.environment_id, Node.unique_id.in_(unique_ids)
     )
-    return dict(session.execute(query).all())
-
-
-def _coverage(session: Session, workspace_id: int) -> Coverage:
-    models = sa.and_(Node.workspace_id == workspace_id, Node.resource_type == "model")
-    rows = session.execute(sa.select(Node.unique_id, Node.description != "").where(models)).all()
-    tested = repository.tallies(session, workspace_id, [row[0] for row in rows])
-    columns = session.execute(
-        sa.select(sa.func.count(), sa.func.count().filter(NodeColumn.description != ""))
-        .select_from(NodeColumn)
-        .join(
-            Node,
-            sa.and_(Node.workspace_id == NodeColumn.workspace_id, Node.unique_id == NodeColumn.unique_id),
-        )
-        .where(models)
-    ).one()
-    return Coverage(len(rows), sum(1 for row in rows if row[1]), len(tested), columns[0], columns[1])
+    return dict(session.execute(query).tuples().all())

@@ -5,42 +5,33 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, defer
-from sqlalchemy.orm.interfaces import ORMOption
+from sqlalchemy.orm import Session, aliased
 
-from core.catalog.models import LineageEdge, Node, NodeColumn, NodeResult, SourceFreshness
+from core.catalog.health import TEST_TYPES, health_of, tallies, test_links
+from core.catalog.models import Node, NodeHealth, NodeResult, SourceFreshness
+from core.catalog.reading import Reading
 
-TEST_TYPES: Final = ("test", "unit_test")
 STATUS_UNKNOWN: Final = "unknown"
-
-# Lists and links need none of these, and one compiled model alone can be half a megabyte.
-LIGHT: Final[tuple[ORMOption, ...]] = tuple(
-    defer(column, raiseload=True)
-    for column in (Node.raw_code, Node.compiled_code, Node.config, Node.meta, Node.extra, Node.macros)
-)
-_RESULT = sa.and_(NodeResult.workspace_id == Node.workspace_id, NodeResult.unique_id == Node.unique_id)
-SORTS: Final[dict[str, sa.ColumnElement[Any]]] = {
-    "name": sa.func.lower(Node.name),
-    "resource_type": Node.resource_type.expression,
-    "schema_name": Node.schema_name.expression,
-    "materialization": Node.materialization.expression,
-    "last_status": NodeResult.status.expression,
-    "last_run_at": NodeResult.at.expression,
-    "last_execution_time": NodeResult.execution_time.expression,
-}
 
 
 @dataclass(frozen=True)
 class NodeFilter:
-    """Which nodes a list is about. Empty fields do not filter."""
+    """Which nodes a list is about. Empty fields do not filter. `folders` take what lies below them too."""
 
     resource_types: Sequence[str] = ()
-    text: str | None = None
     tags: Sequence[str] = ()
+    owners: Sequence[str] = ()
     schemas: Sequence[str] = ()
+    packages: Sequence[str] = ()
+    folders: Sequence[str] = ()
     materializations: Sequence[str] = ()
     statuses: Sequence[str] = ()
-    sort: str = "name"
+    freshness: Sequence[str] = ()
+    trusts: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    access: Sequence[str] = ()
+    q: str | None = None
+    sort: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,205 +47,215 @@ class TestTally:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """A node with its last result and its tests."""
+    """A node with its last result, its tests, and how far it can be trusted (None: nothing to trust)."""
 
     node: Node
-    result: NodeResult | None
+    result: NodeResult | None = None
     tests: TestTally = field(default_factory=TestTally)
+    trust: str | None = None
+    reasons: Sequence[str] = ()
+    freshness: str | None = None
 
 
-def search_nodes(
-    session: Session, workspace_id: int, wanted: NodeFilter, *, offset: int, limit: int
-) -> tuple[list[tuple[Node, NodeResult | None]], int]:
-    """One page of nodes with their last result, and how many there are in all."""
-    query = _filtered(workspace_id, wanted)
-    total = session.scalar(query.with_only_columns(sa.func.count(), maintain_column_froms=True)) or 0
-    ordered = query.options(*LIGHT).order_by(*_order(wanted)).offset(offset).limit(limit)
-    return [(node, result) for node, result in session.execute(ordered)], total
+class Joined:
+    """The nodes of a reading with everything that lists show beside them."""
 
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.node, self.result = reading.nodes, reading.results
+        self.fresh = SourceFreshness
+        self.health: Any = NodeHealth
+        if reading.is_past:
+            self.health = aliased(NodeHealth, _past_health(reading), adapt_on_names=True)
 
-def _filtered(workspace_id: int, wanted: NodeFilter) -> sa.Select[Node, NodeResult]:
-    query = (
-        sa.select(Node, NodeResult).outerjoin(NodeResult, _RESULT).where(Node.workspace_id == workspace_id)
-    )
-    if wanted.resource_types:
-        query = query.where(Node.resource_type.in_(wanted.resource_types))
-    if wanted.tags:
-        query = query.where(Node.tags.contains(list(wanted.tags)))
-    if wanted.schemas:
-        query = query.where(Node.schema_name.in_(wanted.schemas))
-    if wanted.materializations:
-        query = query.where(Node.materialization.in_(wanted.materializations))
-    if wanted.statuses:
-        query = query.where(_has_status(wanted.statuses))
-    if wanted.text:
-        query = query.where(_matches(wanted.text))
-    return query
-
-
-def _has_status(statuses: Sequence[str]) -> sa.ColumnElement[bool]:
-    known = NodeResult.status.in_([status for status in statuses if status != STATUS_UNKNOWN])
-    return sa.or_(known, NodeResult.status.is_(None)) if STATUS_UNKNOWN in statuses else known
-
-
-def _matches(text: str) -> sa.ColumnElement[bool]:
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    pattern = f"%{escaped}%"
-    return sa.or_(Node.name.ilike(pattern), Node.description.ilike(pattern), Node.unique_id.ilike(pattern))
-
-
-def _order(wanted: NodeFilter) -> list[sa.ColumnElement[Any]]:
-    """Exact and prefix matches come first; ties are broken by unique_id, so that pages fit together."""
-    column = SORTS[wanted.sort.removeprefix("-")]
-    chosen = sa.nulls_last(column.desc() if wanted.sort.startswith("-") else column.asc())
-    text = (wanted.text or "").lower()
-    name = sa.func.lower(Node.name)
-    rank = sa.case((name == text, 0), (name.startswith(text, autoescape=True), 1), else_=2)
-    return [*([rank] if text else []), chosen, Node.unique_id.expression]
-
-
-def get_node(session: Session, workspace_id: int, unique_id: str) -> tuple[Node, NodeResult | None] | None:
-    """One node with its last result."""
-    query = (
-        sa.select(Node, NodeResult)
-        .outerjoin(NodeResult, _RESULT)
-        .where(Node.workspace_id == workspace_id, Node.unique_id == unique_id)
-    )
-    row = session.execute(query).one_or_none()
-    return None if row is None else (row[0], row[1])
-
-
-def refs(
-    session: Session, workspace_id: int, unique_ids: Sequence[str]
-) -> dict[str, tuple[Node, NodeResult | None]]:
-    """Nodes by unique_id, with their last result."""
-    query = (
-        sa.select(Node, NodeResult)
-        .outerjoin(NodeResult, _RESULT)
-        .where(Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids))
-        .options(*LIGHT)
-    )
-    return {node.unique_id: (node, result) for node, result in session.execute(query)}
-
-
-def parents_of(session: Session, workspace_id: int, unique_id: str) -> list[str]:
-    """unique_ids that a node reads."""
-    edge = LineageEdge
-    query = sa.select(edge.parent).where(edge.workspace_id == workspace_id, edge.child == unique_id)
-    return sorted(session.scalars(query))
-
-
-def children_of(session: Session, workspace_id: int, unique_id: str) -> list[str]:
-    """unique_ids that read a node."""
-    edge = LineageEdge
-    query = sa.select(edge.child).where(edge.workspace_id == workspace_id, edge.parent == unique_id)
-    return sorted(session.scalars(query))
-
-
-def columns_of(session: Session, workspace_id: int, unique_id: str) -> list[NodeColumn]:
-    """The columns of a node, in order: those of the warehouse first."""
-    query = (
-        sa.select(NodeColumn)
-        .where(NodeColumn.workspace_id == workspace_id, NodeColumn.unique_id == unique_id)
-        .order_by(NodeColumn.in_catalog.desc(), NodeColumn.position, NodeColumn.name)
-    )
-    return list(session.scalars(query))
-
-
-def _test_links(workspace_id: int, unique_ids: Sequence[str]) -> sa.Subquery:
-    """Pairs of a node and a test about it: attached to it, or reading it where dbt attaches it to none."""
-    test = sa.and_(Node.workspace_id == workspace_id, Node.resource_type.in_(TEST_TYPES))
-    attached = sa.select(Node.attached_node.label("about"), Node.unique_id.label("test_id")).where(
-        test, Node.attached_node.in_(unique_ids)
-    )
-    edge = sa.and_(LineageEdge.workspace_id == Node.workspace_id, LineageEdge.child == Node.unique_id)
-    reading = (
-        sa.select(LineageEdge.parent.label("about"), Node.unique_id.label("test_id"))
-        .join(Node, edge)
-        .where(test, Node.attached_node.is_(None), LineageEdge.parent.in_(unique_ids))
-    )
-    return sa.union(attached, reading).subquery()
-
-
-def tallies(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, TestTally]:
-    """How the tests of each node stand, in one query."""
-    if not unique_ids:
-        return {}
-    links = _test_links(workspace_id, unique_ids)
-    status = NodeResult.status
-
-    def count(condition: sa.ColumnElement[bool]) -> sa.FunctionFilter[int]:
-        return sa.func.count().filter(condition)
-
-    result = sa.and_(NodeResult.workspace_id == workspace_id, NodeResult.unique_id == links.c.test_id)
-    query = (
-        sa.select(
-            links.c.about,
-            sa.func.count(),
-            count(status.in_(("pass", "success"))),
-            count(status.in_(("fail", "error", "runtime error"))),
-            count(status == "warn"),
-            count(
-                sa.or_(
-                    status.is_(None),
-                    status.not_in(("pass", "success", "fail", "error", "runtime error", "warn")),
-                )
-            ),
+    def select(self) -> Any:
+        """Rows of node, result, health and the status of freshness."""
+        node, result, health, fresh = self.node, self.result, self.health, self.fresh
+        at_all = sa.literal(not self.reading.is_past)
+        return (
+            sa.select(node, result, health, fresh.status)
+            .select_from(node)
+            .outerjoin(result, _same(result, node))
+            .outerjoin(health, _same(health, node))
+            .outerjoin(fresh, sa.and_(_same(fresh, node), at_all))
+            .where(node.environment_id == self.reading.environment_id)
         )
-        .select_from(links)
-        .outerjoin(NodeResult, result)
-        .group_by(links.c.about)
-    )
-    return {row[0]: TestTally(*row[1:]) for row in session.execute(query)}
+
+    def sorts(self) -> dict[str, sa.ColumnElement[Any]]:
+        """What lists can be ordered by."""
+        node, result = self.node, self.result
+        return {
+            "name": sa.func.lower(node.name),
+            "resource_type": sa.type_coerce(node.resource_type, sa.Text),
+            "schema_name": sa.type_coerce(node.schema_name, sa.Text),
+            "package_name": sa.type_coerce(node.package_name, sa.Text),
+            "owner": sa.func.lower(node.owner),
+            "materialization": sa.type_coerce(node.materialization, sa.Text),
+            "last_status": sa.type_coerce(result.status, sa.Text),
+            "last_run_at": sa.type_coerce(result.at, sa.DateTime(timezone=True)),
+            "last_execution_time": sa.type_coerce(result.execution_time, sa.Float),
+            "trust": sa.case(
+                {"broken": 0, "caution": 1, "unknown": 2, "healthy": 3}, value=self.health.trust
+            ),
+        }
 
 
-def tests_of(session: Session, workspace_id: int, unique_id: str) -> list[tuple[Node, NodeResult | None]]:
-    """The tests about a node, with their last result."""
-    links = _test_links(workspace_id, [unique_id])
+SORTS: Final = (
+    "name",
+    "resource_type",
+    "schema_name",
+    "package_name",
+    "owner",
+    "materialization",
+    "last_status",
+    "last_run_at",
+    "last_execution_time",
+    "trust",
+)
+
+
+def _same(other: Any, node: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(other.environment_id == node.environment_id, other.unique_id == node.unique_id)
+
+
+def _past_health(reading: Reading) -> sa.Subquery:
+    inner = health_of(reading).subquery("health")
+    return sa.select(sa.literal(reading.environment_id).label("environment_id"), *inner.c).subquery("past")
+
+
+def row_of(found: Any) -> NodeRow:
+    """A row of `Joined.select`."""
+    node, result, health, freshness = found[:4]
+    if health is None:
+        return NodeRow(node, result, freshness=freshness)
+    rest = health.tests - health.passed - health.failed - health.warned
+    tests = TestTally(health.tests, health.passed, health.failed, health.warned, rest)
+    return NodeRow(node, result, tests, health.trust, health.reasons, freshness)
+
+
+def conditions(joined: Joined, wanted: NodeFilter) -> list[sa.ColumnElement[bool]]:
+    """What a filter asks for, except its text."""
+    node, result, fresh = joined.node, joined.result, joined.fresh
+    found: list[sa.ColumnElement[bool]] = []
+    for values, column in (
+        (wanted.resource_types, node.resource_type),
+        (wanted.owners, node.owner),
+        (wanted.schemas, node.schema_name),
+        (wanted.packages, node.package_name),
+        (wanted.materializations, node.materialization),
+        (wanted.groups, node.group_name),
+        (wanted.access, node.access),
+    ):
+        if values:
+            found.append(column == values[0] if len(values) == 1 else column.in_(values))
+    if wanted.tags:
+        found.append(node.tags.contains(list(wanted.tags)))
+    if wanted.folders:
+        found.append(
+            sa.or_(*(node.path.startswith(f"{f.rstrip('/')}/", autoescape=True) for f in wanted.folders))
+        )
+    for values, column in (
+        (wanted.statuses, result.status),
+        (wanted.freshness, fresh.status),
+        (wanted.trusts, joined.health.trust),
+    ):
+        if values:
+            found.append(_known_or_not(column, values, keeps_unknown=column is joined.health.trust))
+    if wanted.freshness:
+        found.append(node.resource_type == "source")
+    return found
+
+
+def _known_or_not(column: Any, values: Sequence[str], *, keeps_unknown: bool) -> sa.ColumnElement[bool]:
+    """`unknown` is a value of its own where it is stored as such, and the lack of one elsewhere."""
+    if keeps_unknown or STATUS_UNKNOWN not in values:
+        return column.in_(values)
+    return sa.or_(column.in_([value for value in values if value != STATUS_UNKNOWN]), column.is_(None))
+
+
+def get_row(session: Session, reading: Reading, unique_id: str) -> NodeRow | None:
+    """One node with what lists show beside it."""
+    joined = Joined(reading)
+    found = session.execute(joined.select().where(joined.node.unique_id == unique_id)).one_or_none()
+    return None if found is None else row_of(found)
+
+
+def refs(session: Session, reading: Reading, unique_ids: Sequence[str]) -> dict[str, NodeRow]:
+    """Nodes by unique_id, with their last result; without tests and trust."""
+    node, result = reading.nodes, reading.results
     query = (
-        sa.select(Node, NodeResult)
-        .join(links, links.c.test_id == Node.unique_id)
-        .outerjoin(NodeResult, _RESULT)
-        .where(Node.workspace_id == workspace_id)
-        .options(*LIGHT)
-        .order_by(Node.column_name.nulls_first(), Node.name, Node.unique_id)
+        sa.select(node, result)
+        .outerjoin(result, _same(result, node))
+        .where(node.environment_id == reading.environment_id, node.unique_id == sa.func.any(list(unique_ids)))
     )
-    return [(node, result) for node, result in session.execute(query)]
+    return {found.unique_id: NodeRow(found, outcome) for found, outcome in session.execute(query)}
+
+
+def parents_of(session: Session, reading: Reading, unique_id: str) -> list[str]:
+    """unique_ids that a node reads."""
+    edge = reading.edges
+    query = sa.select(edge.parent).where(
+        edge.environment_id == reading.environment_id, edge.child == unique_id
+    )
+    return sorted(session.scalars(query))
+
+
+def children_of(session: Session, reading: Reading, unique_id: str) -> list[str]:
+    """unique_ids that read a node."""
+    edge = reading.edges
+    query = sa.select(edge.child).where(
+        edge.environment_id == reading.environment_id, edge.parent == unique_id
+    )
+    return sorted(session.scalars(query))
+
+
+def tally_of(session: Session, reading: Reading, unique_ids: Sequence[str]) -> dict[str, TestTally]:
+    """How the tests of each node stand, in one query."""
+    tally = tallies(reading, unique_ids)
+    found: dict[str, TestTally] = {}
+    for about, total, passed, failed, warned in session.execute(sa.select(tally)):
+        found[about] = TestTally(total, passed, failed, warned, total - passed - failed - warned)
+    return found
+
+
+def tests_of(session: Session, reading: Reading, unique_id: str) -> list[tuple[Node, NodeResult | None]]:
+    """The tests about a node, with their last result."""
+    node, result, links = reading.nodes, reading.results, test_links(reading, [unique_id])
+    query = (
+        sa.select(node, result)
+        .join(links, links.c.test_id == node.unique_id)
+        .outerjoin(result, _same(result, node))
+        .where(node.environment_id == reading.environment_id)
+        .order_by(node.column_name.nulls_first(), node.name, node.unique_id)
+    )
+    return [(test, outcome) for test, outcome in session.execute(query)]
 
 
 def freshness_of(
-    session: Session, workspace_id: int, unique_ids: Sequence[str] | None = None
+    session: Session, reading: Reading, unique_ids: Sequence[str] | None = None
 ) -> list[SourceFreshness]:
-    """Freshness of these sources, or of all."""
-    query = sa.select(SourceFreshness).where(SourceFreshness.workspace_id == workspace_id)
+    """Freshness of these sources, or of all; only of now."""
+    if reading.is_past:
+        return []
+    query = sa.select(SourceFreshness).where(SourceFreshness.environment_id == reading.environment_id)
     if unique_ids is not None:
         query = query.where(SourceFreshness.unique_id.in_(unique_ids))
     return list(session.scalars(query.order_by(SourceFreshness.unique_id)))
 
 
-def counts_by_type(session: Session, workspace_ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    """How many nodes of each resource type each workspace has."""
+def counts_by_type(session: Session, environment_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """How many nodes of each resource type each environment has now."""
     query = (
-        sa.select(Node.workspace_id, Node.resource_type, sa.func.count())
-        .where(Node.workspace_id.in_(workspace_ids))
-        .group_by(Node.workspace_id, Node.resource_type)
+        sa.select(Node.environment_id, Node.resource_type, sa.func.count())
+        .where(Node.environment_id.in_(environment_ids))
+        .group_by(Node.environment_id, Node.resource_type)
     )
-    found: dict[int, dict[str, int]] = {workspace_id: {} for workspace_id in workspace_ids}
-    for workspace_id, kind, count in session.execute(query):
-        found[workspace_id][kind] = count
+    found: dict[int, dict[str, int]] = {environment_id: {} for environment_id in environment_ids}
+    for environment_id, kind, count in session.execute(query):
+        found[environment_id][kind] = count
     return found
 
 
-def facet_values(session: Session, workspace_id: int) -> dict[str, list[str]]:
-    """The tags, schemas and materializations that occur, for filters."""
-    tag = sa.func.unnest(Node.tags)
-    here = Node.workspace_id == workspace_id
-
-    def distinct(column: sa.ColumnElement[Any]) -> list[str]:
-        return sorted(value for value in session.scalars(sa.select(column).where(here).distinct()) if value)
-
-    return {
-        "tags": distinct(tag),
-        "schemas": distinct(Node.schema_name.expression),
-        "materializations": distinct(Node.materialization.expression),
-    }
+def is_test(kind: str) -> bool:
+    """Whether a resource type is one of dbt's tests."""
+    return kind in TEST_TYPES

@@ -1,162 +1,115 @@
-"""Reading the catalog: pages of nodes, and everything about one."""
+"""Reading the catalog: pages of nodes."""
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog import repository
-from core.catalog.models import Node, NodeColumn, NodeResult, SourceFreshness
-from core.catalog.repository import SORTS, NodeFilter, NodeRow, TestTally
-from core.catalog.values import source_hash
+from core.catalog.reading import Reading
+from core.catalog.repository import SORTS, Joined, NodeFilter, NodeRow, conditions, is_test, row_of
+from core.catalog.search.box import Understood, understand
+from core.catalog.search.matches import Match, matches_of
+from core.catalog.search.query import Ranked, known_total, ranked
+from core.catalog.selectors import sql as selection
 from core.kit.errors import FieldError, Invalid, NotFound
 from core.kit.paging import Page, decode_cursor, page_of
 
-Knowledge = Literal["complete", "partial", "unknown", "none"]
-WITH_COLUMNS: Final = frozenset({"model", "seed", "snapshot", "source"})
-
 
 @dataclass(frozen=True)
-class ColumnView:
-    """A column with the tests that are about it, and where it is known from."""
+class NodePage:
+    """One page of nodes; `matches` says of those found by words where the words are."""
 
-    column: NodeColumn
-    tests: Sequence[str]
-
-    @property
-    def known_from(self) -> Literal["catalog", "contract", "yaml"]:
-        """The best witness that the column exists."""
-        if self.column.in_catalog:
-            return "catalog"
-        return "contract" if self.column.declared_type else "yaml"
-
-    @property
-    def data_type(self) -> str | None:
-        """The type in the warehouse, or else the declared one."""
-        return self.column.catalog_type or self.column.declared_type
-
-
-@dataclass(frozen=True)
-class NodeView:
-    """Everything the catalog knows of a node."""
-
-    row: NodeRow
-    columns: Sequence[ColumnView]
-    columns_known: Knowledge
-    columns_note: str | None
-    parents: Sequence[tuple[Node, NodeResult | None]]
-    children: Sequence[tuple[Node, NodeResult | None]]
-    missing_parents: Sequence[str]
-    tests: Sequence[tuple[Node, NodeResult | None]]
-    freshness: SourceFreshness | None
-
-    @property
-    def compiled_stale(self) -> bool:
-        """Whether the compiled SQL is older than the source beside it."""
-        node = self.row.node
-        return node.compiled_code is not None and node.compiled_from != source_hash(node.raw_code)
+    page: Page[NodeRow]
+    understood: Understood
+    matches: Mapping[str, Match]
 
 
 def list_nodes(
-    session: Session, workspace_id: int, wanted: NodeFilter, *, cursor: str | None, limit: int
-) -> Page[NodeRow]:
+    session: Session, reading: Reading, wanted: NodeFilter, *, cursor: str | None, limit: int
+) -> NodePage:
     """One page of nodes.
 
     Raises:
-        Invalid: the sort or cursor is not one of ours.
+        Invalid: the sort or cursor is not one of ours, or the search box holds a selector nobody can read.
     """
-    if wanted.sort.removeprefix("-") not in SORTS:
-        detail = FieldError("sort", f"{wanted.sort!r} is none of {', '.join(sorted(SORTS))}")
-        raise Invalid(f"Cannot sort by {wanted.sort!r}.", details=[detail])
+    _check_sort(wanted.sort)
     offset = decode_cursor(cursor)
-    found, total = repository.search_nodes(session, workspace_id, wanted, offset=offset, limit=limit)
-    tallies = repository.tallies(session, workspace_id, [node.unique_id for node, _ in found])
-    rows = [NodeRow(node, result, tallies.get(node.unique_id, TestTally())) for node, result in found]
-    return page_of(rows, total=total, offset=offset, limit=limit)
+    understood = understand(wanted.q)
+    joined = Joined(reading)
+    words = ranked(reading, understood.words, wanted.resource_types) if understood.words else None
+    query = _filtered(joined, wanted, understood, words)
+    page = query.order_by(*_order(joined, wanted.sort, words)).offset(offset).limit(limit)
+    if words is None:
+        total = session.scalar(query.with_only_columns(sa.func.count(), maintain_column_froms=True)) or 0
+        rows = [row_of(found) for found in session.execute(page)]
+        return NodePage(page_of(rows, total=total, offset=offset, limit=limit), understood, {})
+    # A search is the dear part: it gives page and total at once.
+    found = session.execute(page.add_columns(sa.func.count().over())).all()
+    rows = [row_of(row) for row in found]
+    total = found[0][-1] if found else 0 if offset == 0 else None
+    shown = page_of(rows, total=offset if total is None else total, offset=offset, limit=limit)
+    known = None if total is None else known_total(total, understood.words)
+    matches = matches_of(session, reading, [row.node for row in rows], understood.words)
+    return NodePage(replace(shown, total=known), understood, matches)
 
 
-def require_node(session: Session, workspace_id: int, unique_id: str) -> tuple[Node, NodeResult | None]:
+def _check_sort(sort: str | None) -> None:
+    if sort is not None and sort.removeprefix("-") not in SORTS:
+        detail = FieldError("sort", f"{sort!r} is none of {', '.join(SORTS)}")
+        raise Invalid(f"Cannot sort by {sort!r}.", details=[detail])
+
+
+def _filtered(
+    joined: Joined, wanted: NodeFilter, understood: Understood, words: Ranked | None
+) -> sa.Select[Any]:
+    query = joined.select().where(*conditions(joined, wanted))
+    if understood.selector is not None:
+        tests = not wanted.resource_types or any(map(is_test, wanted.resource_types))
+        query = query.where(*selection.conditions(joined.reading, understood.selector, tests=tests))
+    return words.join(query) if words else query
+
+
+def _order(joined: Joined, sort: str | None, words: Ranked | None) -> list[sa.ColumnElement[Any]]:
+    """Found by words: the best first, unless asked otherwise. Ties go by unique_id: pages fit together."""
+    unique_id: sa.ColumnElement[Any] = sa.type_coerce(joined.node.unique_id, sa.Text)
+    if words and sort is None:
+        return words.order()
+    name = (sort or "name").removeprefix("-")
+    column = joined.sorts()[name]
+    chosen = column.desc() if (sort or "").startswith("-") else column.asc()
+    # A name is never missing; saying so lets the index give the order.
+    return [chosen if name in {"name", "resource_type"} else chosen.nulls_last(), unique_id]
+
+
+def require_node(session: Session, reading: Reading, unique_id: str) -> NodeRow:
     """One node.
 
     Raises:
-        NotFound: the workspace has no such node; names near ones.
+        NotFound: the catalog has no such node; names near ones.
     """
-    found = repository.get_node(session, workspace_id, unique_id)
+    found = repository.get_row(session, reading, unique_id)
     if found is None:
         raise NotFound(
-            f"There is no node {unique_id!r} in this workspace.", hint=_near(session, workspace_id, unique_id)
+            f"There is no node {unique_id!r} in this workspace.", hint=_near(session, reading, unique_id)
         )
     return found
 
 
-def _near(session: Session, workspace_id: int, unique_id: str) -> str | None:
-    name = unique_id.rsplit(".", 1)[-1][:100]
+def _near(session: Session, reading: Reading, unique_id: str) -> str | None:
+    name = unique_id.rsplit(".", 1)[-1][:30]
     if not name:
         return None
-    found, _ = repository.search_nodes(session, workspace_id, NodeFilter(text=name[:30]), offset=0, limit=20)
-    near = difflib.get_close_matches(unique_id, [node.unique_id for node, _ in found], n=1, cutoff=0.4)
+    node = reading.nodes
+    query = sa.select(node.unique_id).where(
+        node.environment_id == reading.environment_id, node.name.icontains(name, autoescape=True)
+    )
+    near = difflib.get_close_matches(unique_id, list(session.scalars(query.limit(20))), n=1, cutoff=0.4)
     return (
         f"Did you mean {near[0]}?"
         if near
         else "It may have been removed; the list of models shows what there is."
     )
-
-
-def view_node(session: Session, workspace_id: int, unique_id: str) -> NodeView:
-    """Everything about one node.
-
-    Raises:
-        NotFound: the workspace has no such node.
-    """
-    node, result = require_node(session, workspace_id, unique_id)
-    parents = repository.parents_of(session, workspace_id, unique_id)
-    children = repository.children_of(session, workspace_id, unique_id)
-    near = repository.refs(session, workspace_id, [*parents, *children])
-    tests = repository.tests_of(session, workspace_id, unique_id)
-    columns = repository.columns_of(session, workspace_id, unique_id)
-    known, note = _knowledge(node, columns)
-    freshness = repository.freshness_of(session, workspace_id, [unique_id])
-    return NodeView(
-        row=NodeRow(
-            node, result, repository.tallies(session, workspace_id, [unique_id]).get(unique_id, TestTally())
-        ),
-        columns=[ColumnView(column, _tests_on(column, tests)) for column in columns],
-        columns_known=known,
-        columns_note=note,
-        parents=[near[parent] for parent in parents if parent in near],
-        children=[near[child] for child in children if child in near],
-        missing_parents=[parent for parent in parents if parent not in near],
-        tests=tests,
-        freshness=freshness[0] if freshness else None,
-    )
-
-
-def _tests_on(column: NodeColumn, tests: Sequence[tuple[Node, NodeResult | None]]) -> list[str]:
-    return [
-        test.test_kind or test.name
-        for test, _ in tests
-        if (test.column_name or "").lower() == column.name.lower()
-    ]
-
-
-def _knowledge(node: Node, columns: Sequence[NodeColumn]) -> tuple[Knowledge, str | None]:
-    """How much is known of a node's columns, and what would make it more."""
-    if node.resource_type not in WITH_COLUMNS:
-        return "none", None
-    if any(column.in_catalog for column in columns):
-        return "complete", None
-    if node.contract_enforced and columns:
-        return "complete", "From the model's contract; run docs generate for what the warehouse holds."
-    hint = (
-        "Ephemeral models have no relation to look into."
-        if node.materialization == "ephemeral"
-        else _GENERATE
-    )
-    return (
-        ("partial", f"Only the columns that the project describes. {hint}") if columns else ("unknown", hint)
-    )
-
-
-_GENERATE: Final = "Run docs generate to read columns and types from the warehouse."

@@ -1,38 +1,35 @@
 """Typed values that artifacts are parsed into before they reach the catalog."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
-def source_hash(raw_code: str | None) -> str:
-    """Names the source that SQL was compiled from."""
-    return hashlib.sha256((raw_code or "").encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class ParsedColumn:
-    """A column that the project declares."""
-
-    name: str
-    position: int
-    data_type: str | None
-    description: str
-    tags: list[str]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ParsedNode:
-    """A node of the manifest. `fields` are values for the row of the node, by column."""
+    """A node of the manifest.
+
+    `facts` are the values of its row in `nodes` (those that come from the manifest) and what else is asked of
+    it often: `parents`, `macros`, `source_name`, `source_table`, `patch_path`, `alias`. `body` is the rest of
+    the entry, with fields that nobody knows here; `columns` the declared columns.
+    """
 
     unique_id: str
-    fields: Mapping[str, Any]
-    columns: list[ParsedColumn]
-    parents: list[str]
+    facts: Mapping[str, Any]
+    body: Mapping[str, Any]
+    columns: Sequence[Mapping[str, Any]]
+    raw_code: str | None
     compiled_code: str | None
-    content_hash: str
+    content_hash: UUID
+    raw_hash: UUID | None
+    compiled_hash: UUID | None
+
+    @property
+    def parents(self) -> Sequence[str]:
+        """unique_ids that it reads."""
+        return self.facts["parents"]
 
 
 @dataclass(frozen=True)
@@ -46,12 +43,3 @@ class Freshness:
     age_seconds: float | None
     message: str | None
     execution_time: float | None
-
-
-@dataclass(frozen=True)
-class CatalogColumn:
-    """A column as the warehouse reported it."""
-
-    name: str
-    position: int
-    data_type: str | None

@@ -7,7 +7,11 @@ from core.kit.database import SCHEMA, Base
 
 
 class Environment(Base):
-    """A dbt target of the workspace's profile. One per workspace is the default."""
+    """A dbt target of the workspace's profile. One per workspace is the default.
+
+    Not `in_profile`: the profile names it no more, or never did (its artifacts come from elsewhere). Its
+    catalog stays readable; nothing can be run in it.
+    """
 
     __tablename__ = "environments"
     __table_args__ = (
@@ -22,3 +26,4 @@ class Environment(Base):
     dbt_target: Mapped[str] = mapped_column(String(200))
     adapter_type: Mapped[str | None] = mapped_column(String(50))
     is_default: Mapped[bool] = mapped_column(server_default="false")
+    in_profile: Mapped[bool] = mapped_column(server_default="true")

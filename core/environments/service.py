@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.environments.models import Environment
@@ -33,7 +34,7 @@ def environments_of(session: Session, workspace_ids: Sequence[int]) -> dict[int,
 
 
 def pick(session: Session, workspace_id: int, key: str | None) -> Environment:
-    """The environment with this key, or the default one.
+    """The environment with this key, or the default one; one whose artifacts come from elsewhere, too.
 
     Raises:
         Invalid: the workspace has no such environment.
@@ -49,8 +50,31 @@ def pick(session: Session, workspace_id: int, key: str | None) -> Environment:
     raise Invalid(f"There is no environment {key!r}.", details=[detail])
 
 
+def ensure(session: Session, workspace_id: int, key: str) -> Environment:
+    """The environment with this key. One that is made here is in no profile: nothing can be run in it."""
+    found = _by_key(session, workspace_id, key)
+    for is_default in (not environments_of(session, [workspace_id])[workspace_id], False):
+        if found is not None:
+            break
+        # Somebody else may make it, or the default one, at the same moment.
+        values = {"name": key, "dbt_target": key, "is_default": is_default, "in_profile": False}
+        statement = insert(Environment).values(workspace_id=workspace_id, key=key, **values)
+        session.execute(statement.on_conflict_do_nothing())
+        found = _by_key(session, workspace_id, key)
+    assert found is not None  # noqa: S101 - made by us or by another
+    return found
+
+
+def _by_key(session: Session, workspace_id: int, key: str) -> Environment | None:
+    query = sa.select(Environment).where(Environment.workspace_id == workspace_id, Environment.key == key)
+    return session.scalar(query)
+
+
 def sync_targets(session: Session, workspace_id: int, targets: Sequence[Target]) -> None:
-    """Make the environments follow the targets of the profile; those that are gone go."""
+    """Make the environments follow the targets of the profile.
+
+    Those that it names no more stay readable: their catalog and history are not lost with a line of YAML.
+    """
     existing = {e.key: e for e in environments_of(session, [workspace_id])[workspace_id]}
     for environment in existing.values():
         environment.is_default = False
@@ -63,6 +87,24 @@ def sync_targets(session: Session, workspace_id: int, targets: Sequence[Target])
         environment.dbt_target = target.name
         environment.adapter_type = target.adapter_type
         environment.is_default = target.is_default
+        environment.in_profile = True
     for gone in existing.values():
-        session.delete(gone)
+        gone.in_profile = False
     session.flush()
+
+
+def pick_runnable(session: Session, workspace_id: int, key: str | None) -> Environment:
+    """As `pick`, for something that is to be run there.
+
+    Raises:
+        Invalid: there is no such environment, or the profile does not name it.
+    """
+    environment = pick(session, workspace_id, key)
+    if not environment.in_profile:
+        detail = FieldError("environment", f"{environment.key!r} is not a target of the project's profile")
+        raise Invalid(
+            f"Nothing can be run in {environment.key!r}: the project's profile has no such target.",
+            hint="Its catalog can be read. To run there, add the target to profiles.yml and parse again.",
+            details=[detail],
+        )
+    return environment

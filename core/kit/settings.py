@@ -32,6 +32,9 @@ OTHER_KNOWN = frozenset(
     }
 )
 
+# Read by the command line when it talks to an instance elsewhere; no service ever sees them.
+OF_COMMANDS = frozenset({"WORKBENCH_URL", "WORKBENCH_TOKEN"})
+
 
 def _named(name: str) -> AliasChoices:
     return AliasChoices(name, name.lower())
@@ -219,6 +222,53 @@ class Settings(BaseSettings):
         description="Names of further environment variables that dbt may see, separated by commas.",
     )
 
+    artifact_upload_max_mb: int = Field(
+        default=2048,
+        ge=1,
+        le=102400,
+        validation_alias=_named("ARTIFACT_UPLOAD_MAX_MB"),
+        description="Megabytes that an upload of artifacts, or a drop in a folder or bucket, may have.",
+    )
+    artifact_unpacked_max_mb: int = Field(
+        default=4096,
+        ge=1,
+        le=102400,
+        validation_alias=_named("ARTIFACT_UNPACKED_MAX_MB"),
+        description="Megabytes that the artifacts in an archive may have once they are unpacked.",
+    )
+    artifact_polling_interval: int = Field(
+        default=10,
+        ge=1,
+        le=86400,
+        validation_alias=_named("ARTIFACT_POLLING_INTERVAL"),
+        description="Seconds between two looks at drop folders, buckets and waiting drops.",
+    )
+    artifact_drop_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=_named("ARTIFACT_DROP_URL"),
+        description="Bucket in which drops are looked for: a URL of fsspec, s3://bucket/dbt/{workspace}.",
+    )
+
+    allow_metadata_edits: bool = Field(
+        default=True,
+        validation_alias=_named("ALLOW_METADATA_EDITS"),
+        description="Whether owner, description, tags and metadata can be changed in the catalog.",
+    )
+    max_artifact_versions: int = Field(
+        default=1000,
+        ge=2,
+        le=1000000,
+        validation_alias=_named("MAX_ARTIFACT_VERSIONS"),
+        description="Snapshots of the catalog that are kept of each environment.",
+    )
+    artifact_retention_days: int = Field(
+        default=365,
+        ge=1,
+        le=36500,
+        validation_alias=_named("ARTIFACT_RETENTION_DAYS"),
+        description="Days that snapshots of the catalog are kept; the current one always is.",
+    )
+
     @field_validator("database_url")
     @classmethod
     def _must_be_postgres(cls, value: str | None) -> str | None:
@@ -232,7 +282,9 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
-    @field_validator("database_owner_url", "jwt_secret_key", "admin_password", mode="before")
+    @field_validator(
+        "database_owner_url", "jwt_secret_key", "admin_password", "artifact_drop_url", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         """So that `workbench up` can say "none" to the API, whatever a `.env` file says there."""
@@ -257,6 +309,16 @@ class Settings(BaseSettings):
     def _none_guessable(cls, value: SecretStr) -> SecretStr:
         for key in _listed(value.get_secret_value()):
             _check_key(key)
+        return value
+
+    @field_validator("artifact_drop_url")
+    @classmethod
+    def _one_place_each(cls, value: SecretStr | None) -> SecretStr | None:
+        url = value.get_secret_value() if value else None
+        if url is not None and ("://" not in url or "{workspace}" not in url):
+            # The address may hold a password: it is not repeated here.
+            msg = "must be a URL that holds {workspace}, such as s3://bucket/dbt/{workspace}"
+            raise ValueError(msg)
         return value
 
     @field_validator("trusted_proxies")
@@ -345,7 +407,7 @@ def variable_of(field: str) -> str:
 
 def known_variables() -> frozenset[str]:
     """Every environment variable that has an effect."""
-    return OTHER_KNOWN | {variable_of(field) for field in Settings.model_fields}
+    return OTHER_KNOWN | OF_COMMANDS | {variable_of(field) for field in Settings.model_fields}
 
 
 def load_settings() -> Settings:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, aliased
 
 from core.catalog import repository as catalog
 from core.catalog import service as catalog_service
-from core.catalog.models import LineageEdge, Node, NodeResult
+from core.catalog.health import TEST_TYPES
+from core.catalog.models import Node, NodeResult
+from core.catalog.reading import Reading
 from core.kit.errors import FieldError, Invalid
 from core.lineage.layout import Place, lay_out
 
@@ -54,7 +56,7 @@ class Graph:
     truncated: bool
 
 
-def graph_around(session: Session, workspace_id: int, focus: str, view: View) -> Graph:
+def graph_around(session: Session, reading: Reading, focus: str, view: View) -> Graph:
     """The lineage around a node.
 
     Raises:
@@ -62,8 +64,8 @@ def graph_around(session: Session, workspace_id: int, focus: str, view: View) ->
         Invalid: more steps or opened nodes than are allowed.
     """
     _check(view)
-    catalog_service.require_node(session, workspace_id, focus)
-    walk = _Walk(session, workspace_id, focus, with_tests=view.with_tests)
+    catalog_service.require_node(session, reading, focus)
+    walk = _Walk(session, reading, focus, with_tests=view.with_tests)
     shown = {focus}
     walk.spread(shown, [focus], "up", view.up)
     walk.spread(shown, [focus], "down", view.down)
@@ -71,7 +73,7 @@ def graph_around(session: Session, workspace_id: int, focus: str, view: View) ->
     nodes = sorted(shown)
     edges = walk.edges_within(nodes)
     places = lay_out(nodes, edges)
-    facts = catalog.refs(session, workspace_id, nodes)
+    facts = catalog.refs(session, reading, nodes)
     parents_total, children_total = walk.totals(nodes)
     parents_shown = Counter(child for _, child in edges)
     children_shown = Counter(parent for parent, _ in edges)
@@ -79,7 +81,8 @@ def graph_around(session: Session, workspace_id: int, focus: str, view: View) ->
         focus=focus,
         nodes=[
             GraphNode(
-                *facts[unique_id],
+                facts[unique_id].node,
+                facts[unique_id].result,
                 places[unique_id],
                 parents_total.get(unique_id, 0),
                 children_total.get(unique_id, 0),
@@ -114,26 +117,29 @@ class _Walk:
     Tests hang on nearly everything and stay out by default, except one that is itself in focus.
     """
 
-    def __init__(self, session: Session, workspace_id: int, focus: str, *, with_tests: bool) -> None:
+    def __init__(self, session: Session, reading: Reading, focus: str, *, with_tests: bool) -> None:
         self._session = session
-        self._workspace_id = workspace_id
+        self._reading = reading
         self._focus = focus
         self._with_tests = with_tests
         self.truncated = False
 
     def _edges(self) -> sa.Select[str, str]:
-        edge = LineageEdge
-        parent, child = aliased(Node), aliased(Node)
+        reading = self._reading
+        edge, parent, child = reading.edges, aliased(reading.nodes), aliased(reading.nodes)
         query = (
             sa.select(edge.parent, edge.child)
-            .join(parent, sa.and_(parent.workspace_id == edge.workspace_id, parent.unique_id == edge.parent))
-            .join(child, sa.and_(child.workspace_id == edge.workspace_id, child.unique_id == edge.child))
-            .where(edge.workspace_id == self._workspace_id)
+            .join(
+                parent,
+                sa.and_(parent.environment_id == edge.environment_id, parent.unique_id == edge.parent),
+            )
+            .join(child, sa.and_(child.environment_id == edge.environment_id, child.unique_id == edge.child))
+            .where(edge.environment_id == reading.environment_id)
         )
         if not self._with_tests:
             query = query.where(
-                sa.or_(child.resource_type.not_in(catalog.TEST_TYPES), child.unique_id == self._focus),
-                sa.or_(parent.resource_type.not_in(catalog.TEST_TYPES), parent.unique_id == self._focus),
+                sa.or_(child.resource_type.not_in(TEST_TYPES), child.unique_id == self._focus),
+                sa.or_(parent.resource_type.not_in(TEST_TYPES), parent.unique_id == self._focus),
             )
         return query
 

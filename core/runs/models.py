@@ -14,12 +14,13 @@ class RunNode(Base):
     """What became of one node in one step of a run."""
 
     __tablename__ = "run_nodes"
-    __table_args__ = (Index(None, "workspace_id", "unique_id", "started_at"),)
+    __table_args__ = (Index(None, "environment_id", "unique_id", "started_at"),)
 
     run_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     unique_id: Mapped[str] = mapped_column(Text, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.workspaces.id", ondelete="CASCADE"))
+    environment_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.environments.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(Text)
     resource_type: Mapped[str] = mapped_column(String(50))
     command: Mapped[str] = mapped_column(Text)

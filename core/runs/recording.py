@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core.catalog import health
+from core.catalog.freshness import write_freshness
 from core.catalog.models import Node, NodeResult
+from core.catalog.reading import Reading, reading_now
 from core.catalog.values import Freshness
-from core.catalog.writing import write_freshness
 from core.kit import clock
 from core.kit.text import storable
 from core.runs.models import RunNode, RunStep
@@ -22,16 +24,25 @@ EXECUTING = frozenset({"build", "run", "test", "seed", "snapshot"})
 UNFINISHED = ("running",)
 FRESHNESS = "source freshness"
 RUNTIME_ERROR = "runtime error"
+# Above this, working out the health of all is faster than of these and their neighbours.
+MANY = 2000
 
 
 @dataclass(frozen=True)
 class StepContext:
-    """The step of a run that is being recorded."""
+    """The step of a run that is being recorded. `at`: when it was, for one that is told of afterwards."""
 
     workspace_id: int
+    environment_id: int
     run_id: str
     step: int
     command: str
+    at: datetime | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """The catalog that it is about."""
+        return reading_now(self.workspace_id, self.environment_id)
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ def record_node(session: Session, context: StepContext, report: NodeReport) -> N
     """Record a node that began or ended."""
     values = {
         "workspace_id": context.workspace_id,
+        "environment_id": context.environment_id,
         "name": report.name,
         "resource_type": report.resource_type,
         "command": context.command,
@@ -109,7 +121,7 @@ def _record_unanswered(session: Session, context: StepContext, report: NodeRepor
     message = "dbt could not ask this source; the log of the run says why."
     at = report.finished_at or clock.now()
     unanswered = Freshness(report.unique_id, RUNTIME_ERROR, None, at, None, message, report.execution_time)
-    write_freshness(session, context.workspace_id, [unanswered], context.run_id)
+    write_freshness(session, context.reading, [unanswered], context.run_id)
 
 
 def _as_outcome(report: NodeReport) -> NodeOutcome:
@@ -124,6 +136,7 @@ def _as_outcome(report: NodeReport) -> NodeOutcome:
         rows_affected=None,
         thread=report.thread,
         adapter_response={},
+        failures_relation=None,
     )
 
 
@@ -131,7 +144,7 @@ def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[N
     """Take over run_results.json: the last word on every node of a step."""
     if not outcomes:
         return
-    kinds = _kinds(session, context.workspace_id, [outcome.unique_id for outcome in outcomes])
+    kinds = _kinds(session, context.environment_id, [outcome.unique_id for outcome in outcomes])
     rows = [
         _outcome_row(context, outcome, *kinds.get(outcome.unique_id, _from_unique_id(outcome.unique_id)))
         for outcome in outcomes
@@ -155,6 +168,7 @@ def _outcome_row(context: StepContext, outcome: NodeOutcome, name: str, kind: st
         "step": context.step,
         "unique_id": outcome.unique_id,
         "workspace_id": context.workspace_id,
+        "environment_id": context.environment_id,
         "name": name,
         "resource_type": kind,
         "command": context.command,
@@ -171,10 +185,11 @@ def _outcome_row(context: StepContext, outcome: NodeOutcome, name: str, kind: st
 
 
 def _write_latest(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
-    now = clock.now()
+    """Of two runs that end out of order, the later result is the latest; in one run, the later word is."""
+    now = context.at or clock.now()
     rows = [
         {
-            "workspace_id": context.workspace_id,
+            "environment_id": context.environment_id,
             "unique_id": outcome.unique_id,
             "status": outcome.status,
             "run_id": context.run_id,
@@ -182,23 +197,25 @@ def _write_latest(session: Session, context: StepContext, outcomes: Sequence[Nod
             "execution_time": outcome.execution_time,
             "message": outcome.message,
             "failures": outcome.failures,
+            "failures_relation": outcome.failures_relation,
         }
         for outcome in outcomes
     ]
-    key = ["workspace_id", "unique_id"]
+    key = ["environment_id", "unique_id"]
     statement = insert(NodeResult)
-    # Of two runs that end out of order, the later result is the latest; in one run, the later word is.
     latest = statement.on_conflict_do_update(
         index_elements=key,
         set_={name: statement.excluded[name] for name in rows[0] if name not in key},
         where=sa.or_(NodeResult.at <= statement.excluded.at, NodeResult.run_id == statement.excluded.run_id),
     )
     session.connection().execute(latest, rows)
+    many = len(outcomes) > MANY
+    health.refresh(session, context.reading, None if many else [outcome.unique_id for outcome in outcomes])
 
 
-def _kinds(session: Session, workspace_id: int, unique_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+def _kinds(session: Session, environment_id: int, unique_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     query = sa.select(Node.unique_id, Node.name, Node.resource_type).where(
-        Node.workspace_id == workspace_id, Node.unique_id.in_(unique_ids)
+        Node.environment_id == environment_id, Node.unique_id == sa.func.any(list(unique_ids))
     )
     return {unique_id: (name, kind) for unique_id, name, kind in session.execute(query)}
 

@@ -104,7 +104,7 @@ def prepare_start(session: Session, actor: Actor, workspace: Workspace, request:
     """
     workspaces.check_runnable(workspace)
     steps = check_steps(request.steps)
-    environment = environments.pick(session, workspace.id, request.environment)
+    environment = environments.pick_runnable(session, workspace.id, request.environment)
     display = " && ".join(step.display for step in steps)
     audit.record(
         session,
@@ -227,15 +227,15 @@ def nodes_of_run(session: Session, workspace_id: int, run: EngineRun) -> list[Ru
 
 
 def runs_of_node(
-    session: Session, engine: RunEngine, workspace_id: int, unique_id: str, *, limit: int
+    session: Session, engine: RunEngine, environment_id: int, unique_id: str, *, limit: int
 ) -> list[RunNode]:
-    """The latest executions of one node, newest first.
+    """The latest executions of one node in an environment, newest first.
 
     Whether one that is recorded as running still does is asked of Dagster: its worker may have died.
     """
     query = (
         sa.select(RunNode)
-        .where(RunNode.workspace_id == workspace_id, RunNode.unique_id == unique_id)
+        .where(RunNode.environment_id == environment_id, RunNode.unique_id == unique_id)
         .where(RunNode.command.in_(TELLING))
         .order_by(RunNode.started_at.desc().nulls_last(), RunNode.run_id)
         .limit(limit)

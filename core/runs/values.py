@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class NodeOutcome:
-    """One entry of run_results.json. Times of the phases `compile` and `execute` are folded into one span."""
+    """One entry of run_results.json. Times of the phases `compile` and `execute` are folded into one span.
+
+    `failures_relation`: where the rows that fail a test are stored, if they are (`store_failures`).
+    """
 
     unique_id: str
     status: str
@@ -20,3 +23,4 @@ class NodeOutcome:
     rows_affected: int | None
     thread: str | None
     adapter_response: Mapping[str, Any]
+    failures_relation: str | None = None

@@ -228,7 +228,7 @@ def mark_ready(
     *,
     at: datetime,
     digest: str,
-    assets_digest: str,
+    assets_digest: str | None,
     adapter: str | None,
     dbt: str | None,
 ) -> None:

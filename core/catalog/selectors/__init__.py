@@ -1,0 +1,1 @@
+"""dbt's node selection syntax, answered by PostgreSQL."""
