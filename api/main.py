@@ -10,17 +10,20 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.admin.users import router as users
+from api.artifacts.endpoints import router as artifacts
 from api.audit.endpoints import router as audit
 from api.auth.endpoints import router as auth
 from api.auth.own import router as own
 from api.dagster_page.proxy import router as dagster_page
 from api.docs_pages.endpoints import router as docs_pages
+from api.events.endpoints import router as events
+from api.events.hub import Hub
 from api.health.endpoints import router as health
 from api.kit import access, errors, refusals
 from api.kit.gate import Gate
 from api.kit.guard import Guard, Rules
 from api.kit.headers import SecurityHeaders
-from api.kit.limits import BodyLimit
+from api.kit.limits import MEGABYTE, BodyLimit
 from api.kit.state import State, make_state
 from api.kit.timeouts import RequestTimes
 from api.lineage.endpoints import router as lineage
@@ -29,6 +32,9 @@ from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
+from api.search.endpoints import router as search
+from api.snapshots.endpoints import router as snapshots
+from api.validation.endpoints import router as validation
 from api.web.endpoints import router as web
 from api.workspaces.endpoints import router as workspaces
 from api.workspaces.members import router as members
@@ -52,6 +58,11 @@ ROUTERS = (
     overview,
     run_log,
     runs,
+    artifacts,
+    search,
+    snapshots,
+    validation,
+    events,
     lineage,
     models,
     plugins,
@@ -91,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.workbench = make_state(settings)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, uploads=settings.artifact_upload_max_mb * MEGABYTE)
     app.add_middleware(Gate, closed=settings.auth_enabled)
     app.add_middleware(RequestTimes, settings.request_seconds)
     if settings.cors_origins:
@@ -123,7 +134,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     state: State = app.state.workbench
     async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=600), trust_env=False) as client:
         app.state.dagster_client = client
+        app.state.hub = Hub(state.settings.database_url or "")
         yield
+        await app.state.hub.close()
     state.engine.close()
     state.identifier.engine.dispose()
     state.db.dispose()

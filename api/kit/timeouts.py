@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.kit.errors import error_response
+from api.kit.limits import is_upload
 
 TOO_SLOW: Final = "The request did not arrive within {} seconds."
 NO_ANSWER: Final = "There was no answer within {} seconds."
@@ -38,7 +39,10 @@ class RequestTimes:
 
 
 class _Watch:
-    """The clock of one request: first for its body, then for the beginning of its answer."""
+    """The clock of one request: first for its body, then for the beginning of its answer.
+
+    Uploads of artifacts are large, and lines are slow: of them every part of the body has this time.
+    """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
         self._scope = scope
@@ -46,14 +50,16 @@ class _Watch:
         self._send = send
         self._seconds = seconds
         self._arrived = not _has_body(scope)
+        self._is_upload = is_upload(scope)
         self._refusal: asyncio.Task[None] | None = None
         self._timer = self._start()
 
     async def receive(self) -> Message:
         """The next part of the body; with its last, the answer's time begins."""
         message = await self._receive()
-        if not self._arrived and not message.get("more_body", False):
-            self._arrived = True
+        ended = not message.get("more_body", False)
+        if not self._arrived and (ended or self._is_upload):
+            self._arrived = ended
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = self._start()

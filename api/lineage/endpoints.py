@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from api.kit.access import CatalogReader, GuardedRouter, WorkspaceDep
+from api.kit.access import CatalogReader, GuardedRouter
+from api.kit.catalog import CatalogDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep
 from api.lineage.schemas import LineageOut
@@ -21,7 +22,7 @@ Opened = Annotated[list[str], Query(description="Nodes opened by hand.", max_len
 @router.get("/{unique_id}/lineage", responses=responses(404))
 def model_lineage(
     _actor: CatalogReader,
-    workspace: WorkspaceDep,
+    reading: CatalogDep,
     session: SessionDep,
     unique_id: NodeId,
     up: Steps = 1,
@@ -32,4 +33,4 @@ def model_lineage(
 ) -> LineageOut:
     """The graph around a node, laid out, with totals of what is not shown."""
     view = View(up, down, expand_up, expand_down, tests)
-    return LineageOut.of(service.graph_around(session, workspace.id, unique_id, view))
+    return LineageOut.of(service.graph_around(session, reading, unique_id, view))

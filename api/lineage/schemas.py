@@ -26,7 +26,7 @@ class LineageNodeOut(NodeRef):
     def of_graph(cls, item: GraphNode) -> Self:
         """From the graph."""
         return cls(
-            **NodeRef.of(item.node, item.result).model_dump(),
+            **NodeRef.of_node(item.node, item.result).model_dump(),
             schema_name=item.node.schema_name,
             package_name=item.node.package_name,
             layer=item.place.layer,

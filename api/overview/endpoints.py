@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from api.kit.access import CatalogReader, GuardedRouter, WorkspaceDep
+from api.kit.catalog import CatalogNow
 from api.kit.errors import responses
 from api.kit.state import SessionDep, State, StateDep
 from api.overview.schemas import OverviewOut
@@ -20,10 +21,10 @@ RECENT = 10
 
 @router.get("/overview", responses=responses(404))
 def get_overview(
-    _actor: CatalogReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep
+    _actor: CatalogReader, workspace: WorkspaceDep, reading: CatalogNow, session: SessionDep, state: StateDep
 ) -> OverviewOut:
     """What broke, what is late, what is slow, what is not known."""
-    return OverviewOut.of(overview(session, workspace.id), _recent(session, state, workspace))
+    return OverviewOut.of(overview(session, reading), _recent(session, state, workspace))
 
 
 def _recent(session: Session, state: State, workspace: Workspace) -> list[RunOut] | None:

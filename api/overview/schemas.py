@@ -24,7 +24,7 @@ class IncidentOut(NodeRef):
     def of_result(cls, node: Node, result: NodeResult) -> Self:
         """From the tables."""
         return cls(
-            **NodeRef.of(node, result).model_dump(),
+            **NodeRef.of_node(node, result).model_dump(),
             message=result.message,
             failures=result.failures,
             run_id=result.run_id,
@@ -43,7 +43,7 @@ class SlowOut(NodeRef):
     def of_result(cls, node: Node, result: NodeResult) -> Self:
         """From the tables."""
         return cls(
-            **NodeRef.of(node, result).model_dump(),
+            **NodeRef.of_node(node, result).model_dump(),
             seconds=result.execution_time or 0.0,
             run_id=result.run_id,
         )
@@ -62,8 +62,10 @@ class CoverageOut(BaseModel):
     models: int
     documented: int
     tested: int
+    owned: int
     columns: int
     columns_documented: int
+    models_without_known_columns: int
 
 
 class OverviewOut(BaseModel):

@@ -115,6 +115,9 @@ def _reload(state: State) -> None:
 
 def _out(session: Session, actor: Actor, found: Sequence[Workspace]) -> list[WorkspaceOut]:
     ids = [workspace.id for workspace in found]
-    counts = catalog.counts_by_type(session, ids)
     by_workspace = environments.environments_of(session, ids)
-    return [WorkspaceOut.of(w, actor, by_workspace[w.id], counts[w.id]) for w in found]
+    defaults = {key: known[0].id for key, known in by_workspace.items() if known}
+    counts = catalog.counts_by_type(session, list(defaults.values()))
+    return [
+        WorkspaceOut.of(w, actor, by_workspace[w.id], counts.get(defaults.get(w.id, 0), {})) for w in found
+    ]

@@ -14,13 +14,14 @@ from core.workspaces.models import Workspace, WorkspaceState
 
 
 class EnvironmentOut(BaseModel):
-    """Where dbt commands can run."""
+    """A target of dbt. Not `in_profile`: its artifacts come from elsewhere, and nothing can be run there."""
 
     key: str
     name: str
     dbt_target: str
     adapter_type: str | None
     is_default: bool
+    in_profile: bool
 
 
 class NewWorkspaceIn(Strict):

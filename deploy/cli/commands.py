@@ -92,6 +92,26 @@ def run_rotate_keys(data: Path | None) -> int:
     return _told(rotate)
 
 
+Where = tuple[str | None, str | None, str | None, str]
+
+
+def run_push(
+    where: Where, folder: Path, environment: str | None, label: str, seconds: float | None, *, create: bool
+) -> int:
+    """`workbench artifacts push`."""
+    from deploy.cli import artifacts
+
+    wanted = artifacts.Push(folder, environment, create, label, seconds)
+    return artifacts.told(lambda: artifacts.push(artifacts.instance_from(*where), wanted))
+
+
+def run_list_drops(where: Where, state: str | None, limit: int) -> int:
+    """`workbench artifacts list`."""
+    from deploy.cli import artifacts
+
+    return artifacts.told(lambda: artifacts.list_drops(artifacts.instance_from(*where), state, limit))
+
+
 def _told(command: Callable[[], int]) -> int:
     """Run a command; a refusal becomes one sentence on standard error and its exit code."""
     try:

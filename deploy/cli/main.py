@@ -1,5 +1,7 @@
 """`workbench`: start the stack on this machine, ask how it does, check the machine, let an admin back in.
 
+And, from anywhere: bring artifacts to an instance.
+
 Everything heavy is imported by the command that needs it, so that `workbench --help` answers at once.
 """
 
@@ -28,6 +30,27 @@ admin = typer.Typer(
     help="What needs no login but the data folder.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(admin, name="admin")
+
+artifacts = typer.Typer(
+    help="Bring artifacts of dbt to an instance, from CI for example.",
+    epilog="""Exit codes: 0 taken in (or received, with --no-wait); 1 refused, with file and reason; 2 wrong
+command line; 3 the server could not be reached; 4 not done within --timeout.""",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(artifacts, name="artifacts")
+
+Url = Annotated[
+    str | None, typer.Option(metavar="URL", help="Address of the Workbench. [default: WORKBENCH_URL]")
+]
+Token = Annotated[
+    str | None,
+    typer.Option(metavar="TOKEN", help="API token; `ps` shows it. Better: WORKBENCH_TOKEN, or --token-file."),
+]
+TokenFile = Annotated[
+    str | None, typer.Option(metavar="FILE", help="File that holds the token; - reads standard input.")
+]
+WorkspaceKey = Annotated[str, typer.Option(metavar="KEY", help="Key of the workspace.")]
 
 Data = Annotated[
     Path | None,
@@ -102,6 +125,54 @@ def rotate_keys(data: Data = None) -> None:
     from deploy.cli.commands import run_rotate_keys
 
     raise typer.Exit(run_rotate_keys(data))
+
+
+@artifacts.command()
+def push(  # noqa: PLR0913 - they are options
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A project's target/, or the project.")],
+    *,
+    workspace: WorkspaceKey,
+    url: Url = None,
+    token: Token = None,
+    token_file: TokenFile = None,
+    environment: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Environment. [default: the workspace's default one]")
+    ] = None,
+    create_environment: Annotated[
+        bool, typer.Option("--create-environment", help="Make the environment if there is none.")
+    ] = False,
+    label: Annotated[str, typer.Option(metavar="TEXT", help="What people know it by. [default: DIR]")] = "",
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the catalog has it.")] = True,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long to wait.")] = 600,
+) -> None:
+    """Send manifest.json, catalog.json, run_results.json, sources.json, whichever are there.
+
+    Sending the same again changes nothing, so connections that fail are tried again.
+    """
+    from deploy.cli.commands import run_push
+
+    where = (url, token, token_file, workspace)
+    raise typer.Exit(
+        run_push(where, folder, environment, label, timeout if wait else None, create=create_environment)
+    )
+
+
+@artifacts.command("list")
+def list_artifacts(
+    *,
+    workspace: WorkspaceKey,
+    url: Url = None,
+    token: Token = None,
+    token_file: TokenFile = None,
+    state: Annotated[
+        str | None, typer.Option(help="waiting, ingesting, ingested, superseded or refused.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 25,
+) -> None:
+    """List what was brought, newest first, with the reason of what was refused."""
+    from deploy.cli.commands import run_list_drops
+
+    raise typer.Exit(run_list_drops((url, token, token_file, workspace), state, limit))
 
 
 @app.command()

@@ -21,7 +21,8 @@ from deploy.local.layout import DataFolder
 from deploy.local.postgres import DEMO, DEMO_DATABASE, OWNER, PORT, Access
 
 INHERITED = BASE_VARIABLES - {"PATH"}
-INHERITED_PREFIXES = ("LC_", "DBT_")
+# FSSPEC_...: credentials of the bucket of drops, see `ARTIFACT_DROP_URL`. dbt does not see them.
+INHERITED_PREFIXES = ("LC_", "DBT_", "FSSPEC_")
 DAGSTER_PATH = "/dagster"
 
 # Not passed on: the owner's address is for migrations, the first admin's password for making that admin, and
@@ -122,6 +123,8 @@ def _fixed(source: Mapping[str, str]) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DO_NOT_TRACK": "1",
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        # A large drop is copied while the sensor looks; the default is a minute.
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "600",
     }
 
 

@@ -18,7 +18,7 @@ LONGEST_SOCKET = 95
 
 # What the services keep: everything of every workspace. Started by root, the folder around them is open,
 # since the database's own user has to get through.
-SERVICES_FOLDERS = ("artifacts", "parse", "runs")
+SERVICES_FOLDERS = ("artifacts", "drops", "parse", "runs")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,11 @@
-"""Composing the code location: every workspace and retention; in a run's process only what runs."""
+"""Composing the code location: every workspace, ingest and retention; in a run's process only what runs.
+
+dbt takes seconds to import, so whoever has no business with it does without.
+"""
 
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from dagster import Definitions, in_process_executor
@@ -11,15 +15,18 @@ from core.environments.models import Environment
 from core.runs.service import job_name
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
-from orchestration.defs.dbt.definitions import WorkspaceSource, workspace_definitions
+from orchestration.defs.ingest.definitions import INGEST_JOB, ingest_definitions
 from orchestration.defs.retention.definitions import RETENTION_JOB, retention_definitions
 from orchestration.lib.services import Services, services
+
+if TYPE_CHECKING:
+    from orchestration.defs.dbt.definitions import WorkspaceSource
 
 RUN_JOB_VARIABLE = "DAGSTER_RUN_JOB_NAME"
 ONE_WRITER = ("duckdb",)
 
 
-def sources(shared: Services, run_job: str | None) -> list[WorkspaceSource]:
+def sources(shared: Services, run_job: str | None) -> "list[WorkspaceSource]":
     """What to load: every workspace, or the one whose job runs in this process."""
     with shared.db.session() as session:
         everything = workspaces.all_workspaces(session)
@@ -29,7 +36,9 @@ def sources(shared: Services, run_job: str | None) -> list[WorkspaceSource]:
         return [_source(shared, session, workspace) for workspace in wanted]
 
 
-def _source(shared: Services, session: Session, workspace: Workspace) -> WorkspaceSource:
+def _source(shared: Services, session: Session, workspace: Workspace) -> "WorkspaceSource":
+    from orchestration.defs.dbt.definitions import WorkspaceSource  # noqa: PLC0415 - see above
+
     digest = workspace.manifest_digest
     adapters = session.scalars(
         sa.select(Environment.adapter_type).where(Environment.workspace_id == workspace.id)
@@ -46,13 +55,21 @@ def _source(shared: Services, session: Session, workspace: Workspace) -> Workspa
 def load() -> Definitions:
     """Everything that this process serves."""
     run_job = os.environ.get(RUN_JOB_VARIABLE)
-    base = Definitions.merge(Definitions(executor=in_process_executor), retention_definitions())
+    executor = Definitions(executor=in_process_executor)
     if run_job == RETENTION_JOB:
-        return base
+        return Definitions.merge(executor, retention_definitions())
     shared = services()
+    ingest = ingest_definitions(shared.settings.artifact_polling_interval)
+    if run_job == INGEST_JOB:
+        return Definitions.merge(executor, ingest)
+    return Definitions.merge(executor, retention_definitions(), ingest, *_of_workspaces(shared, run_job))
+
+
+def _of_workspaces(shared: Services, run_job: str | None) -> list[Definitions]:
+    from orchestration.defs.dbt.definitions import workspace_definitions  # noqa: PLC0415 - see above
+
     found = sources(shared, run_job)
-    definitions = [workspace_definitions(source, partial(_report, shared, source.key)) for source in found]
-    return Definitions.merge(base, *definitions)
+    return [workspace_definitions(source, partial(_report, shared, source.key)) for source in found]
 
 
 def _report(shared: Services, key: str, reason: str) -> None:

@@ -13,8 +13,8 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
 
 from core.artifacts import service as artifacts
+from core.artifacts.bundle import Arrival
 from core.artifacts.projects import parse_folder
-from core.artifacts.service import Arrival
 from core.environments.models import Environment
 from core.runs import recording
 from core.runs.commands import Step, dbt_args
@@ -69,7 +69,9 @@ class StepRunner:
         self._index = index
         self._log = log
         self._is_cancelling = is_cancelling
-        self._context = StepContext(place.workspace.id, place.run_id, index, step.command)
+        self._context = StepContext(
+            place.workspace.id, place.environment.id, place.run_id, index, step.command
+        )
         self._seen: dict[str, str] = {}
         self.target = place.target_path(index)
         self.outcome = Outcome()
@@ -199,10 +201,12 @@ class StepRunner:
     def _keep_artifacts(self) -> list[tuple[str, str]]:
         """Store and ingest what dbt left; returns what was refused, and why."""
         place = self._place
-        arrival = Arrival(place.workspace.id, place.run_id, self._index, self._step.command)
-        records = artifacts.collect(place.services.db, place.services.store, arrival, self.target)
+        arrival = Arrival(
+            place.workspace.id, place.environment.id, "run", place.run_id, self._index, self._step.command
+        )
+        taken = artifacts.collect(place.services.db, place.services.store, arrival, self.target)
         self._keep_partial_parse()
-        return [(record.name, record.message or "") for record in records if record.outcome == "refused"]
+        return [(record.name, record.message or "") for record in taken.records]
 
     def _keep_partial_parse(self) -> None:
         """The next run parses only what changed since this one."""

@@ -86,7 +86,7 @@ def _steps(context: OpExecutionContext, config: DbtRunConfig, project: Project) 
 def _place(shared: Services, context: OpExecutionContext, config: DbtRunConfig, project: Project) -> Place:
     with shared.db.session() as session:
         workspace = workspaces.require(session, project.workspace_key)
-        environment = environments.pick(session, workspace.id, config.environment)
+        environment = environments.pick_runnable(session, workspace.id, config.environment)
         return Place(shared, workspace, environment, context.run.run_id)
 
 

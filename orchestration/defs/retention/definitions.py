@@ -17,6 +17,7 @@ from dagster import (
 
 from core.audit import retention as audit
 from core.auth import sessions
+from core.catalog.snapshots import retention as catalog
 from orchestration.lib.services import services
 
 RETENTION_JOB: Final = "retention"
@@ -34,12 +35,18 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     with shared.db.session() as session:
         ended = sessions.forget_ended(session)
     context.log.info("Forgot %d sessions that ended long ago.", ended)
-    context.add_output_metadata({"audit_rows": rows, "sessions": ended})
+    keep, age = shared.settings.max_artifact_versions, shared.settings.artifact_retention_days
+    with shared.db.session() as session:
+        snapshots = catalog.forget(session, keep=keep, days=age)
+    context.log.info(
+        "Forgot %d snapshots: beyond the newest %d, or older than %d days.", snapshots, keep, age
+    )
+    context.add_output_metadata({"audit_rows": rows, "sessions": ended, "snapshots": snapshots})
 
 
 @job(
     name=RETENTION_JOB,
-    description="Forgets old rows of the audit log (AUDIT_RETENTION_DAYS) and ended logins.",
+    description="Forgets old rows of the audit log, ended logins and old snapshots of the catalog.",
     executor_def=in_process_executor,
 )
 def retention() -> None:

@@ -1,0 +1,1 @@
+"""Bringing artifacts, and what became of them."""

@@ -1,0 +1,1 @@
+"""Routes about what changes while one looks."""

@@ -1,0 +1,1 @@
+"""Routes about how well a project is kept."""

@@ -1,0 +1,1 @@
+"""Drops of artifacts: a sensor finds them, a job takes each into the catalog once."""
