@@ -1,11 +1,24 @@
+import type { Reading } from "@/lib/reading";
+
+const inCatalog = (workspace: string, part: string, reading: Reading) =>
+  ["workspace", workspace, part, reading] as const;
+
 /** Keys of the query cache. Kept together because one action (a run that ends) makes several of them stale. */
 export const keys = {
   workspaces: ["workspaces"] as const,
   workspace: (workspace: string) => ["workspace", workspace] as const,
-  overview: (workspace: string) => ["workspace", workspace, "overview"] as const,
-  nodes: (workspace: string) => ["workspace", workspace, "nodes"] as const,
-  node: (workspace: string, uniqueId: string) => ["workspace", workspace, "node", uniqueId] as const,
-  lineage: (workspace: string, uniqueId: string) => ["workspace", workspace, "lineage", uniqueId] as const,
+  /** What is of one environment or snapshot has the reading as its fourth part: see catalog-events.ts. */
+  overview: (workspace: string, reading: Reading) => inCatalog(workspace, "overview", reading),
+  nodes: (workspace: string, reading: Reading) => inCatalog(workspace, "nodes", reading),
+  node: (workspace: string, reading: Reading, uniqueId: string) =>
+    [...inCatalog(workspace, "node", reading), uniqueId] as const,
+  lineage: (workspace: string, reading: Reading, uniqueId: string) =>
+    [...inCatalog(workspace, "lineage", reading), uniqueId] as const,
+  search: (workspace: string, reading: Reading) => inCatalog(workspace, "search", reading),
+  snapshots: (workspace: string, reading: Reading) => inCatalog(workspace, "snapshots", reading),
+  difference: (workspace: string, reading: Reading) => inCatalog(workspace, "difference", reading),
+  validation: (workspace: string, reading: Reading) => inCatalog(workspace, "validation", reading),
+  artifacts: (workspace: string, reading: Reading) => inCatalog(workspace, "artifacts", reading),
   runs: (workspace: string) => ["workspace", workspace, "runs"] as const,
   run: (workspace: string, runId: string) => ["workspace", workspace, "run", runId] as const,
   runOptions: (workspace: string) => ["workspace", workspace, "run-options"] as const,

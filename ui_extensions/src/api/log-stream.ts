@@ -1,4 +1,4 @@
-import { EventStream } from "@/api/event-stream";
+import { dataOf, type Source, SteadyStream } from "@/api/steady-stream";
 import type { LogLine } from "@/api/types";
 
 export type Connection = "connecting" | "open" | "waiting" | "ended" | "refused";
@@ -17,8 +17,6 @@ export interface LogListener {
   onRefused: (error: unknown) => void;
 }
 
-type Source = Pick<EventStream, "addEventListener" | "close">;
-
 export interface LogStreamOptions {
   /** The stream's address without `from`. */
   url: string;
@@ -27,61 +25,51 @@ export interface LogStreamOptions {
   open?: (url: string) => Source;
 }
 
-const BACKOFF_MILLISECONDS = [500, 1000, 2000, 5000, 10_000];
 const BATCH_MILLISECONDS = 80;
 
 /**
  * Follows the log of a run. After a lost connection it asks again from the line after the last one it has, so that
- * no line is lost or told twice, and with the token of that moment.
+ * no line is lost or told twice.
  */
 export class LogStream {
   private next: number;
-  private source: Source | null = null;
-  private failures = 0;
   private closed = false;
   private pending: LogLine[] = [];
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private batchTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly url: string;
   private readonly listener: LogListener;
-  private readonly openSource: (url: string) => Source;
+  private readonly stream: SteadyStream;
 
-  constructor(options: LogStreamOptions) {
-    this.url = options.url;
-    this.listener = options.listener;
-    this.next = options.from ?? 1;
-    this.openSource = options.open ?? ((url) => new EventStream(url));
+  constructor({ url, listener, from = 1, open }: LogStreamOptions) {
+    this.listener = listener;
+    this.next = from;
+    const events = {
+      line: (event: Event) => this.line(event),
+      status: (event: Event) => this.status(event),
+      end: (event: Event) => this.end(event),
+    };
+    const steady = {
+      events,
+      onConnecting: () => listener.onConnection("connecting"),
+      onOpen: () => listener.onConnection("open"),
+      onLost: () => listener.onConnection("waiting"),
+      onRefused: (error: unknown) => this.refused(error),
+    };
+    this.stream = new SteadyStream(() => `${url}?from=${this.next}`, steady, open);
   }
 
   start(): void {
-    if (this.closed) return;
-    this.listener.onConnection("connecting");
-    const source = this.openSource(`${this.url}?from=${this.next}`);
-    this.source = source;
-    source.addEventListener("open", () => this.opened());
-    source.addEventListener("line", (event) => this.line(event));
-    source.addEventListener("status", (event) => this.status(event));
-    source.addEventListener("end", (event) => this.end(event));
-    source.addEventListener("error", () => this.lost(source));
-    source.addEventListener("refused", (event) => this.refused(event));
+    this.stream.start();
   }
 
   /** Ends the following; lines not yet told are told. */
   close(): void {
     this.flush();
     this.closed = true;
-    clearTimeout(this.retryTimer);
-    this.source?.close();
-    this.source = null;
-  }
-
-  private opened(): void {
-    this.failures = 0;
-    this.listener.onConnection("open");
+    this.stream.close();
   }
 
   private line(event: Event): void {
-    const line = parse<LogLine>(event);
+    const line = dataOf<LogLine>(event);
     if (!line || line.line < this.next) return;
     this.next = line.line + 1;
     this.pending.push(line);
@@ -98,39 +86,20 @@ export class LogStream {
   }
 
   private status(event: Event): void {
-    const body = parse<{ status: string }>(event);
+    const body = dataOf<{ status: string }>(event);
     if (body) this.listener.onStatus(body.status);
   }
 
   private end(event: Event): void {
-    const body = parse<{ status: string; status_message?: string | null }>(event);
+    const body = dataOf<{ status: string; status_message?: string | null }>(event);
     this.close();
     this.listener.onConnection("ended");
     this.listener.onEnd({ status: body?.status ?? "unknown", statusMessage: body?.status_message ?? null });
   }
 
-  private refused(event: Event): void {
-    const { detail } = event as CustomEvent<unknown>;
+  private refused(error: unknown): void {
     this.close();
     this.listener.onConnection("refused");
-    this.listener.onRefused(detail);
-  }
-
-  private lost(source: Source): void {
-    if (this.closed || source !== this.source) return;
-    source.close();
-    this.source = null;
-    const delay = BACKOFF_MILLISECONDS[Math.min(this.failures, BACKOFF_MILLISECONDS.length - 1)];
-    this.failures += 1;
-    this.listener.onConnection("waiting");
-    this.retryTimer = setTimeout(() => this.start(), delay);
-  }
-}
-
-function parse<T>(event: Event): T | null {
-  try {
-    return JSON.parse((event as MessageEvent<string>).data) as T;
-  } catch {
-    return null;
+    this.listener.onRefused(error);
   }
 }

@@ -1,49 +1,56 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { client } from "@/api/client";
 import { unwrap } from "@/api/errors";
 import { keys } from "@/api/keys";
-import type { NodeItem } from "@/api/types";
+import type { OverrideField } from "@/api/types";
+import { asOf, type Reading } from "@/lib/reading";
 
-const ASKED = 60;
-const SHOWN = 15;
-const TESTS = new Set(["test", "unit_test"]);
+const SEARCH_LIMIT = 20;
 
 /** One node with everything known of it. Used by the catalog, the lineage panel and the run page. */
-export const nodeQuery = (workspace: string, uniqueId: string) =>
+export const nodeQuery = (workspace: string, reading: Reading, uniqueId: string) =>
   queryOptions({
-    queryKey: keys.node(workspace, uniqueId),
+    queryKey: keys.node(workspace, reading, uniqueId),
     queryFn: ({ signal }) =>
       unwrap(
         client.GET("/api/workspaces/{workspace}/models/{unique_id}", {
-          params: { path: { workspace, unique_id: uniqueId } },
+          params: { path: { workspace, unique_id: uniqueId }, query: asOf(reading) },
           signal,
         }),
       ),
   });
 
-/** Names that are or begin with the text first; tests, which carry the names of what they test, last. */
-function ranked(items: NodeItem[], q: string): NodeItem[] {
-  const text = q.trim().toLowerCase();
-  const rank = ({ name, resource_type: type }: NodeItem) => {
-    const word = name.toLowerCase();
-    const match = word === text ? 0 : word.startsWith(text) ? 1 : word.includes(text) ? 2 : 3;
-    return match + (TESTS.has(type) && word !== text ? 4 : 0);
-  };
-  return items.toSorted((left, right) => rank(left) - rank(right)).slice(0, SHOWN);
-}
-
-/** The first nodes of any type that match, for search boxes. */
-export const nodeSearchQuery = (workspace: string, q: string) =>
+/** What is found as one types: names, columns, descriptions, tags, SQL; the best first. */
+export const searchQuery = (workspace: string, reading: Reading, q: string) =>
   queryOptions({
-    queryKey: [...keys.nodes(workspace), "search", q],
+    queryKey: [...keys.search(workspace, reading), q],
     queryFn: ({ signal }) =>
       unwrap(
-        client.GET("/api/workspaces/{workspace}/models", {
-          params: { path: { workspace }, query: { q, limit: ASKED, resource_type: ["all"] } },
+        client.GET("/api/workspaces/{workspace}/search", {
+          params: { path: { workspace }, query: { ...asOf(reading), q, limit: SEARCH_LIMIT } },
           signal,
         }),
       ),
-    select: (page) => ranked(page.items, q),
     enabled: q.trim() !== "",
     placeholderData: keepPreviousData,
+    staleTime: 30_000,
   });
+
+/** Sets what people of the workspace say of a node, or (undefined) lets the project speak again. */
+export function useOverride(workspace: string, uniqueId: string, field: OverrideField) {
+  const queries = useQueryClient();
+  const params = { path: { workspace, unique_id: uniqueId, field } };
+  const path = "/api/workspaces/{workspace}/models/{unique_id}/overrides/{field}";
+  return useMutation({
+    mutationFn: async (value: unknown) => {
+      if (value === undefined) await unwrap(client.DELETE(path, { params }));
+      else await unwrap(client.PUT(path, { params, body: { value } }));
+    },
+    onSuccess: () =>
+      Promise.all(
+        ["node", "nodes", "search", "validation"].map((part) =>
+          queries.invalidateQueries({ queryKey: ["workspace", workspace, part] }),
+        ),
+      ),
+  });
+}

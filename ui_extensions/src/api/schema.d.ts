@@ -264,6 +264,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Artifacts
+         * @description Bring any of manifest.json, catalog.json, run_results.json and sources.json, or an archive of target/.
+         *
+         *     The answer comes once everything is safe and known to be whole; the catalog follows within seconds.
+         *     Bringing the same again is no second drop.
+         */
+        post: operations["upload_artifacts_api_workspaces__workspace__artifacts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/artifacts/drops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drops
+         * @description What was brought, newest first. Without `environment`: to any of them.
+         */
+        get: operations["list_drops_api_workspaces__workspace__artifacts_drops_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/artifacts/drops/{drop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drop
+         * @description One drop, with what became of each of its files.
+         */
+        get: operations["get_drop_api_workspaces__workspace__artifacts_drops__drop_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/artifacts/drops/{drop_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Drop
+         * @description Try once more to take in a drop that was refused.
+         */
+        post: operations["retry_drop_api_workspaces__workspace__artifacts_drops__drop_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/artifacts/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Places
+         * @description Where drops are looked for besides uploads: the drop folder, and the bucket if there is one.
+         */
+        get: operations["list_places_api_workspaces__workspace__artifacts_places_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/artifacts/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Artifact Status
+         * @description Of each kind of file: which one the catalog shows, and whether a newer one was refused.
+         */
+        get: operations["artifact_status_api_workspaces__workspace__artifacts_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/audit": {
         parameters: {
             query?: never;
@@ -316,6 +439,28 @@ export interface paths {
          * @description Names and kinds that occur in the log of a workspace.
          */
         get: operations["workspace_audit_facets_api_workspaces__workspace__audit_facets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description Server-sent events `catalog`: of which environment what changed, and the snapshot that it is at now.
+         *
+         *     `kinds`: nodes, results, freshness, overrides, drops; or missed, when some were lost on the way.
+         */
+        get: operations["stream_events_api_workspaces__workspace__events_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -408,6 +553,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/models/{unique_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes Of Model
+         * @description What became of a node, newest first; of one that is gone, too.
+         */
+        get: operations["changes_of_model_api_workspaces__workspace__models__unique_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/models/{unique_id}/lineage": {
         parameters: {
             query?: never;
@@ -423,6 +588,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/models/{unique_id}/overrides/{field}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Override
+         * @description Say owner, description, tags or meta of a node, beside what its project says.
+         */
+        put: operations["set_override_api_workspaces__workspace__models__unique_id__overrides__field__put"];
+        post?: never;
+        /**
+         * Remove Override
+         * @description Let what the project says hold again.
+         */
+        delete: operations["remove_override_api_workspaces__workspace__models__unique_id__overrides__field__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -457,7 +646,7 @@ export interface paths {
         };
         /**
          * Facets
-         * @description What can be filtered by.
+         * @description What can be filtered by, with how often each value occurs.
          */
         get: operations["facets_api_workspaces__workspace__models_facets_get"];
         put?: never;
@@ -692,6 +881,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Catalog
+         * @description The best matches, by name, column, description, tag and code.
+         */
+        get: operations["search_catalog_api_workspaces__workspace__search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Snapshots
+         * @description One page of snapshots, newest first.
+         */
+        get: operations["list_snapshots_api_workspaces__workspace__snapshots_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/snapshots/{snapshot_id}/diff/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Snapshots
+         * @description What became different from the first to the second.
+         */
+        get: operations["compare_snapshots_api_workspaces__workspace__snapshots__snapshot_id__diff__other_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/tokens": {
         parameters: {
             query?: never;
@@ -731,6 +980,46 @@ export interface paths {
          * @description Revoke a service token at once.
          */
         delete: operations["revoke_service_token_api_workspaces__workspace__tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/validation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Validation
+         * @description Nodes that do not pass.
+         */
+        get: operations["get_validation_api_workspaces__workspace__validation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/validation/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trend
+         * @description Coverage over time.
+         */
+        get: operations["get_trend_api_workspaces__workspace__validation_trend_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1031,6 +1320,16 @@ export interface components {
             full_name?: string | null;
         };
         /**
+         * ArtifactStatusOut
+         * @description The files behind the catalog of an environment. `environment` is null where there is none yet.
+         */
+        ArtifactStatusOut: {
+            /** Environment */
+            environment: string | null;
+            /** Files */
+            files: components["schemas"]["FileStatusOut"][];
+        };
+        /**
          * AuditFacets
          * @description What can be filtered by.
          */
@@ -1089,6 +1388,44 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Body_set_override_api_workspaces__workspace__models__unique_id__overrides__field__put */
+        Body_set_override_api_workspaces__workspace__models__unique_id__overrides__field__put: {
+            /**
+             * Value
+             * @description A text, a list of tags, or an object.
+             */
+            value: unknown;
+        };
+        /**
+         * ChangeOut
+         * @description One difference of a node. Of code, `before` and `after` are the texts, null where there was none.
+         *
+         *     `why` says what a breaking one breaks.
+         */
+        ChangeOut: {
+            /** After */
+            after: unknown;
+            /** Aspect */
+            aspect: string;
+            /** Before */
+            before: unknown;
+            /** Breaking */
+            breaking: boolean;
+            /** What */
+            what: string;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * CheckCount
+         * @description How many nodes do not pass a check, of how many.
+         */
+        CheckCount: {
+            /** Count */
+            count: number;
+            /** Of */
+            of: number;
+        };
         /**
          * CheckOut
          * @description One part that the product needs; `plugin` names who asks for it, where the product itself does not.
@@ -1113,8 +1450,16 @@ export interface components {
          * @description A column. `known_from` is the best witness that it exists.
          */
         ColumnOut: {
+            /** Comment */
+            comment: string | null;
+            /** Constraints */
+            constraints: {
+                [key: string]: unknown;
+            }[];
             /** Data Type */
             data_type: string | null;
+            /** Declared Type */
+            declared_type: string | null;
             /** Description */
             description: string;
             /**
@@ -1122,12 +1467,28 @@ export interface components {
              * @enum {string}
              */
             known_from: "catalog" | "contract" | "yaml";
+            /** Meta */
+            meta: {
+                [key: string]: unknown;
+            };
             /** Name */
             name: string;
             /** Tags */
             tags: string[];
             /** Tests */
-            tests: string[];
+            tests: components["schemas"]["ColumnTestOut"][];
+        };
+        /**
+         * ColumnTestOut
+         * @description A test about a column; `status` is null when it never ran.
+         */
+        ColumnTestOut: {
+            /** Name */
+            name: string;
+            /** Status */
+            status: string | null;
+            /** Unique Id */
+            unique_id: string;
         };
         /**
          * CommandOut
@@ -1167,18 +1528,180 @@ export interface components {
             documented: number;
             /** Models */
             models: number;
+            /** Models Without Known Columns */
+            models_without_known_columns: number;
+            /** Owned */
+            owned: number;
             /** Tested */
             tested: number;
         };
         /**
+         * DifferenceItem
+         * @description A node that differs; `reasons` say what it breaks.
+         */
+        DifferenceItem: {
+            /** Breaking */
+            breaking: boolean;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "renamed" | "changed";
+            /** Name */
+            name: string;
+            /** Reasons */
+            reasons: string[];
+            /** Renamed From */
+            renamed_from: string | null;
+            /** Resource Type */
+            resource_type: string;
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
+         * DifferenceOut
+         * @description One page of what differs between two snapshots. Totals of `summary` are of the whole.
+         */
+        DifferenceOut: {
+            from: components["schemas"]["SnapshotRef"];
+            /** Items */
+            items: components["schemas"]["DifferenceItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            summary: components["schemas"]["DifferenceSummary"];
+            to: components["schemas"]["SnapshotRef"];
+            /** Total */
+            total: number;
+        };
+        /**
+         * DifferenceSummary
+         * @description How many nodes differ, by kind; and how many of all break something.
+         */
+        DifferenceSummary: {
+            /** Added */
+            added: number;
+            /** Breaking */
+            breaking: number;
+            /** Changed */
+            changed: number;
+            /** Removed */
+            removed: number;
+            /** Renamed */
+            renamed: number;
+        };
+        /**
+         * DropFileOut
+         * @description A file of a drop. `problem`: why it was refused at the door.
+         */
+        DropFileOut: {
+            /** Digest */
+            digest: string | null;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem?: string | null;
+            /** Size */
+            size: number | null;
+        };
+        /**
+         * DropList
+         * @description One page of drops, newest first.
+         */
+        DropList: {
+            /** Items */
+            items: components["schemas"]["DropOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * DropOut
+         * @description What somebody brought, and what became of it.
+         *
+         *     `superseded`: taken in, but a newer state of the project was known already. `run_id` is Dagster's, of the
+         *     ingest. `records` is empty in lists.
+         */
+        DropOut: {
+            /** Actor */
+            actor: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Digest */
+            digest: string | null;
+            /** Environment */
+            environment: string;
+            /** Files */
+            files: components["schemas"]["DropFileOut"][];
+            /** Finished At */
+            finished_at: string | null;
+            /** Hint */
+            hint: string | null;
+            /** Id */
+            id: number;
+            /** Label */
+            label: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Records */
+            records: components["schemas"]["DropRecordOut"][];
+            /** Run Id */
+            run_id: string | null;
+            /** Size */
+            size: number;
+            /** Snapshot Id */
+            snapshot_id: number | null;
+            /**
+             * Source
+             * @description upload, folder or bucket
+             */
+            source: string;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["DropState"];
+        };
+        /**
+         * DropRecordOut
+         * @description What the ingest made of a file: how many nodes it added, changed and removed.
+         */
+        DropRecordOut: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Message */
+            message: string | null;
+            /** Name */
+            name: string;
+            /** Outcome */
+            outcome: string;
+            /** Removed */
+            removed: number;
+        };
+        /**
+         * DropState
+         * @description How far a drop has come. `superseded`: taken in, but a newer state of the project was known already.
+         * @enum {string}
+         */
+        DropState: "waiting" | "ingesting" | "ingested" | "superseded" | "refused";
+        /**
          * EnvironmentOut
-         * @description Where dbt commands can run.
+         * @description A target of dbt. Not `in_profile`: its artifacts come from elsewhere, and nothing can be run there.
          */
         EnvironmentOut: {
             /** Adapter Type */
             adapter_type: string | null;
             /** Dbt Target */
             dbt_target: string;
+            /** In Profile */
+            in_profile: boolean;
             /** Is Default */
             is_default: boolean;
             /** Key */
@@ -1211,19 +1734,43 @@ export interface components {
         };
         /**
          * FacetsOut
-         * @description Values that occur in a workspace, for filters.
+         * @description Values that occur, for filters; the most frequent first.
          */
         FacetsOut: {
+            /** Access */
+            access: components["schemas"]["FacetValue"][];
+            /** Folders */
+            folders: components["schemas"]["FacetValue"][];
+            /** Freshness */
+            freshness: components["schemas"]["FacetValue"][];
+            /** Groups */
+            groups: components["schemas"]["FacetValue"][];
             /** Materializations */
-            materializations: string[];
+            materializations: components["schemas"]["FacetValue"][];
+            /** Owners */
+            owners: components["schemas"]["FacetValue"][];
+            /** Packages */
+            packages: components["schemas"]["FacetValue"][];
             /** Resource Types */
-            resource_types: {
-                [key: string]: number;
-            };
+            resource_types: components["schemas"]["FacetValue"][];
             /** Schemas */
-            schemas: string[];
+            schemas: components["schemas"]["FacetValue"][];
+            /** Statuses */
+            statuses: components["schemas"]["FacetValue"][];
             /** Tags */
-            tags: string[];
+            tags: components["schemas"]["FacetValue"][];
+            /** Trusts */
+            trusts: components["schemas"]["FacetValue"][];
+        };
+        /**
+         * FacetValue
+         * @description A value that occurs, and how often.
+         */
+        FacetValue: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: string;
         };
         /**
          * FieldErrorOut
@@ -1234,6 +1781,53 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FileInEffectOut
+         * @description The file that the catalog shows, and what brought it: a run, a drop, or neither (a parse at start).
+         *
+         *     `at` is when dbt wrote it.
+         */
+        FileInEffectOut: {
+            /** At */
+            at: string | null;
+            /** Digest */
+            digest: string;
+            /** Drop Id */
+            drop_id: number | null;
+            /** Ingested At */
+            ingested_at: string | null;
+            /** Origin */
+            origin: string | null;
+            /** Run Id */
+            run_id: string | null;
+        };
+        /**
+         * FileRefusedOut
+         * @description The last file of its kind that was refused after the one in effect.
+         */
+        FileRefusedOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Drop Id */
+            drop_id: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Run Id */
+            run_id: string | null;
+        };
+        /**
+         * FileStatusOut
+         * @description A kind of file: what is in effect, if any ever came, and whether a newer one was refused.
+         */
+        FileStatusOut: {
+            in_effect: components["schemas"]["FileInEffectOut"] | null;
+            /** Name */
+            name: string;
+            refused: components["schemas"]["FileRefusedOut"] | null;
         };
         /**
          * FreshnessOut
@@ -1265,6 +1859,21 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * HitOut
+         * @description A node that was found. `rank` and `match` are null where only a selection was asked for.
+         */
+        HitOut: {
+            /**
+             * Column
+             * @description The column that matched, where one did.
+             */
+            column: string | null;
+            match: components["schemas"]["MatchOut"] | null;
+            node: components["schemas"]["NodeRef"];
+            /** Rank */
+            rank: ("exact" | "prefix" | "word" | "column" | "text" | "code") | null;
         };
         /**
          * IncidentOut
@@ -1456,6 +2065,29 @@ export interface components {
             user: components["schemas"]["UserOut"];
         };
         /**
+         * MatchOut
+         * @description Where a search found a node: an excerpt and the places in it, counted in UTF-16 as JavaScript does.
+         */
+        MatchOut: {
+            /**
+             * Column
+             * @description The column whose name or description it is.
+             */
+            column: string | null;
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "name" | "unique_id" | "column" | "description" | "tag" | "code";
+            /** Ranges */
+            ranges: [
+                number,
+                number
+            ][];
+            /** Text */
+            text: string;
+        };
+        /**
          * MemberList
          * @description Every member of a workspace. Instance admins are admins of all, members or not.
          */
@@ -1634,15 +2266,27 @@ export interface components {
         };
         /**
          * NodeItem
-         * @description A node in a list. `last_*` are null when it never ran.
+         * @description A node in a list. `last_*` are null when it never ran; `trust` is null where there is nothing to trust.
+         *
+         *     `last_run_external`: it ran elsewhere and its results were brought here, so there is no run to open.
          */
         NodeItem: {
+            /** Access */
+            access: string | null;
+            /** Columns Documented */
+            columns_documented: number;
+            /** Columns Total */
+            columns_total: number;
             /** Dagster Asset Path */
             dagster_asset_path: string | null;
             /** Database Name */
             database_name: string | null;
             /** Description */
             description: string;
+            /** Environment */
+            environment: string;
+            /** Freshness Status */
+            freshness_status: string | null;
             /** Group Name */
             group_name: string | null;
             /** Last Execution Time */
@@ -1653,10 +2297,13 @@ export interface components {
             last_message: string | null;
             /** Last Run At */
             last_run_at: string | null;
+            /** Last Run External */
+            last_run_external: boolean;
             /** Last Run Id */
             last_run_id: string | null;
             /** Last Status */
             last_status: string | null;
+            match?: components["schemas"]["MatchOut"] | null;
             /** Materialization */
             materialization: string | null;
             /** Name */
@@ -1674,34 +2321,47 @@ export interface components {
             /** Tags */
             tags: string[];
             tests: components["schemas"]["TestTallyOut"];
+            /** Trust */
+            trust: ("healthy" | "caution" | "broken" | "unknown") | null;
+            /** Trust Reasons */
+            trust_reasons: string[];
             /** Unique Id */
             unique_id: string;
         };
         /**
          * NodeList
-         * @description One page of nodes.
+         * @description One page of nodes. `query` says how the search box was understood.
+         *
+         *     `total` is null where more were found than are counted.
          */
         NodeList: {
             /** Items */
             items: components["schemas"]["NodeItem"][];
             /** Next Cursor */
             next_cursor: string | null;
+            query: components["schemas"]["QueryOut"];
             /** Total */
-            total: number;
+            total: number | null;
         };
         /**
          * NodeOut
-         * @description Everything about one node. `columns_known` tells unknown from none.
+         * @description Everything about one node. `columns_known` tells unknown from none; `extra`: what else dbt says.
          */
         NodeOut: {
             /** Access */
             access: string | null;
+            /** Attached Node */
+            attached_node: string | null;
             /** Children */
             children: components["schemas"]["NodeRef"][];
+            /** Children Total */
+            children_total: number;
             /** Column Name */
             column_name: string | null;
             /** Columns */
             columns: components["schemas"]["ColumnOut"][];
+            /** Columns Documented */
+            columns_documented: number;
             /**
              * Columns Known
              * @enum {string}
@@ -1709,6 +2369,8 @@ export interface components {
             columns_known: "complete" | "partial" | "unknown" | "none";
             /** Columns Note */
             columns_note: string | null;
+            /** Columns Total */
+            columns_total: number;
             /** Compiled At */
             compiled_at: string | null;
             /** Compiled Code */
@@ -1719,6 +2381,10 @@ export interface components {
             config: {
                 [key: string]: unknown;
             };
+            /** Constraints */
+            constraints: {
+                [key: string]: unknown;
+            }[];
             /** Contract Enforced */
             contract_enforced: boolean;
             /** Dagster Asset Path */
@@ -1729,17 +2395,23 @@ export interface components {
             depends_on_macros: string[];
             /** Description */
             description: string;
+            /** Environment */
+            environment: string;
             /** Extra */
             extra: {
                 [key: string]: unknown;
             };
+            first_seen: components["schemas"]["SnapshotRef"] | null;
             freshness: components["schemas"]["FreshnessOut"] | null;
+            /** Freshness Status */
+            freshness_status: string | null;
             /** Group Name */
             group_name: string | null;
             /** Kind */
             kind: string | null;
             /** Language */
             language: string | null;
+            last_changed: components["schemas"]["SnapshotRef"] | null;
             /** Last Execution Time */
             last_execution_time: number | null;
             /** Last Failures */
@@ -1748,10 +2420,13 @@ export interface components {
             last_message: string | null;
             /** Last Run At */
             last_run_at: string | null;
+            /** Last Run External */
+            last_run_external: boolean;
             /** Last Run Id */
             last_run_id: string | null;
             /** Last Status */
             last_status: string | null;
+            match?: components["schemas"]["MatchOut"] | null;
             /** Materialization */
             materialization: string | null;
             /** Meta */
@@ -1762,14 +2437,19 @@ export interface components {
             missing_parents: string[];
             /** Name */
             name: string;
+            /** Overrides */
+            overrides: components["schemas"]["OverrideOut"][];
             /** Owner */
             owner: string | null;
             /** Package Name */
             package_name: string;
             /** Parents */
             parents: components["schemas"]["NodeRef"][];
+            /** Parents Total */
+            parents_total: number;
             /** Path */
             path: string;
+            project: components["schemas"]["SaidByProject"];
             /** Raw Code */
             raw_code: string | null;
             /** Relation Name */
@@ -1780,13 +2460,26 @@ export interface components {
             schema_name: string | null;
             /** Severity */
             severity: string | null;
+            /** Snapshot Id */
+            snapshot_id: number | null;
+            /** Statistics */
+            statistics: components["schemas"]["StatisticOut"][];
+            table_metadata: components["schemas"]["TableMetadataOut"] | null;
             /** Tags */
             tags: string[];
             /** Test Results */
             test_results: components["schemas"]["TestOut"][];
             tests: components["schemas"]["TestTallyOut"];
+            /** Trust */
+            trust: ("healthy" | "caution" | "broken" | "unknown") | null;
+            /** Trust Reasons */
+            trust_reasons: string[];
             /** Unique Id */
             unique_id: string;
+            /** Used By */
+            used_by: components["schemas"]["NodeRef"][];
+            /** Version */
+            version: string | null;
         };
         /**
          * NodeRef
@@ -1818,13 +2511,15 @@ export interface components {
         };
         /**
          * NodeRunOut
-         * @description One execution of a node.
+         * @description One execution of a node. `external`: elsewhere; there is no run to open.
          */
         NodeRunOut: {
             /** Command */
             command: string;
             /** Execution Time */
             execution_time: number | null;
+            /** External */
+            external: boolean;
             /** Failures */
             failures: number | null;
             /** Finished At */
@@ -1855,6 +2550,23 @@ export interface components {
             kind: string;
             /** Name */
             name: string;
+        };
+        /**
+         * OverrideOut
+         * @description What people say of a node instead of its project.
+         */
+        OverrideOut: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Field */
+            field: string;
+            /** Value */
+            value: unknown;
         };
         /**
          * OverviewOut
@@ -1918,6 +2630,34 @@ export interface components {
             require_uppercase: boolean;
         };
         /**
+         * PlaceList
+         * @description Every place of a workspace.
+         */
+        PlaceList: {
+            /** Items */
+            items: components["schemas"]["PlaceOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PlaceOut
+         * @description A place in which drops are looked for. `waiting`: seen there, and not known to be complete yet.
+         */
+        PlaceOut: {
+            /** Address */
+            address: string;
+            /** Kind */
+            kind: string;
+            /** Looked At */
+            looked_at: string | null;
+            /** Problem */
+            problem: string | null;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * PluginList
          * @description Every plugin that was found.
          */
@@ -1951,6 +2691,16 @@ export interface components {
             state: "active" | "failed";
             /** Version */
             version: string | null;
+        };
+        /**
+         * QueryOut
+         * @description How the search box was understood: words to find, and a selection in dbt's syntax.
+         */
+        QueryOut: {
+            /** Selector */
+            selector: string | null;
+            /** Words */
+            words: string[];
         };
         /**
          * ReadinessOut
@@ -2193,6 +2943,33 @@ export interface components {
             status: string;
         };
         /**
+         * SaidByProject
+         * @description What the project says, whatever people say here.
+         */
+        SaidByProject: {
+            /** Description */
+            description: string;
+            /** Meta */
+            meta: {
+                [key: string]: unknown;
+            };
+            /** Owner */
+            owner: string | null;
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * SearchOut
+         * @description The best matches; `total` is null where there are more than were looked for.
+         */
+        SearchOut: {
+            /** Items */
+            items: components["schemas"]["HitOut"][];
+            query: components["schemas"]["QueryOut"];
+            /** Total */
+            total: number | null;
+        };
+        /**
          * SessionList
          * @description One's own logins, the one last seen first.
          */
@@ -2254,6 +3031,86 @@ export interface components {
             unique_id: string;
         };
         /**
+         * SnapshotList
+         * @description One page of snapshots, newest first.
+         */
+        SnapshotList: {
+            /** Items */
+            items: components["schemas"]["SnapshotOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * SnapshotOut
+         * @description The catalog after one ingest, and how many nodes that ingest changed.
+         */
+        SnapshotOut: {
+            /** Adapter Type */
+            adapter_type: string | null;
+            /** Added */
+            added: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Changed */
+            changed: number;
+            /** Dbt Version */
+            dbt_version: string | null;
+            /** Drop Id */
+            drop_id: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Ingested At
+             * Format: date-time
+             */
+            ingested_at: string;
+            /** Is Current */
+            is_current: boolean;
+            /** Nodes */
+            nodes: number;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "run" | "parse" | "upload" | "folder" | "bucket";
+            /** Removed */
+            removed: number;
+            /** Run Id */
+            run_id: string | null;
+        };
+        /**
+         * SnapshotRef
+         * @description Just enough of a snapshot to link to it.
+         */
+        SnapshotRef: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Drop Id */
+            drop_id: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Ingested At
+             * Format: date-time
+             */
+            ingested_at: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "run" | "parse" | "upload" | "folder" | "bucket";
+            /** Run Id */
+            run_id: string | null;
+        };
+        /**
          * SourceFreshnessOut
          * @description Freshness of a source, by name.
          */
@@ -2274,6 +3131,20 @@ export interface components {
             status: string;
             /** Unique Id */
             unique_id: string;
+        };
+        /**
+         * StatisticOut
+         * @description A figure that the adapter reported with the relation.
+         */
+        StatisticOut: {
+            /** Description */
+            description: string | null;
+            /** Id */
+            id: string;
+            /** Label */
+            label: string | null;
+            /** Value */
+            value: string | number | boolean | null;
         };
         /**
          * StepIn
@@ -2306,14 +3177,36 @@ export interface components {
             workspace: string;
         };
         /**
+         * TableMetadataOut
+         * @description The relation as the warehouse describes it.
+         */
+        TableMetadataOut: {
+            /** Comment */
+            comment?: string | null;
+            /** Database */
+            database?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Owner */
+            owner?: string | null;
+            /** Schema */
+            schema?: string | null;
+            /** Type */
+            type?: string | null;
+        };
+        /**
          * TestOut
          * @description A test and its last result; null when it never ran.
+         *
+         *     `failures_relation` names where the rows that failed are stored, if they are.
          */
         TestOut: {
             /** Column Name */
             column_name: string | null;
             /** Failures */
             failures: number | null;
+            /** Failures Relation */
+            failures_relation: string | null;
             /** Kind */
             kind: string;
             /** Last Message */
@@ -2412,6 +3305,88 @@ export interface components {
             token_type?: "bearer";
         };
         /**
+         * TrendOut
+         * @description Coverage over time, oldest first.
+         */
+        TrendOut: {
+            /** Items */
+            items: components["schemas"]["TrendPoint"][];
+        };
+        /**
+         * TrendPoint
+         * @description Coverage at one snapshot: counts of models and of their columns.
+         */
+        TrendPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Columns
+             * @default 0
+             */
+            columns?: number;
+            /**
+             * Columns Documented
+             * @default 0
+             */
+            columns_documented?: number;
+            /**
+             * Documented
+             * @default 0
+             */
+            documented?: number;
+            /**
+             * Models
+             * @default 0
+             */
+            models?: number;
+            /**
+             * Models Without Known Columns
+             * @default 0
+             */
+            models_without_known_columns?: number;
+            /**
+             * Owned
+             * @default 0
+             */
+            owned?: number;
+            /** Snapshot Id */
+            snapshot_id: number;
+            /**
+             * Tested
+             * @default 0
+             */
+            tested?: number;
+        };
+        /**
+         * TurnList
+         * @description What became of a node, newest first, as far back as snapshots are kept.
+         */
+        TurnList: {
+            /** Items */
+            items: components["schemas"]["TurnOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TurnOut
+         * @description A snapshot in which a node came, changed or went.
+         */
+        TurnOut: {
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "changed" | "removed";
+            snapshot: components["schemas"]["SnapshotRef"];
+        };
+        /**
          * UserIn
          * @description What is to change; what is left out stays.
          */
@@ -2481,6 +3456,86 @@ export interface components {
             must_change_password: boolean;
             /** Username */
             username: string;
+        };
+        /**
+         * ValidationItem
+         * @description A node and the checks that it does not pass.
+         */
+        ValidationItem: {
+            /** Access */
+            access: string | null;
+            /** Checks */
+            checks: string[];
+            /** Columns Documented */
+            columns_documented: number;
+            /** Columns Total */
+            columns_total: number;
+            /** Dagster Asset Path */
+            dagster_asset_path: string | null;
+            /** Database Name */
+            database_name: string | null;
+            /** Description */
+            description: string;
+            /** Environment */
+            environment: string;
+            /** Freshness Status */
+            freshness_status: string | null;
+            /** Group Name */
+            group_name: string | null;
+            /** Last Execution Time */
+            last_execution_time: number | null;
+            /** Last Failures */
+            last_failures: number | null;
+            /** Last Message */
+            last_message: string | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Last Run External */
+            last_run_external: boolean;
+            /** Last Run Id */
+            last_run_id: string | null;
+            /** Last Status */
+            last_status: string | null;
+            match?: components["schemas"]["MatchOut"] | null;
+            /** Materialization */
+            materialization: string | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Package Name */
+            package_name: string;
+            /** Path */
+            path: string;
+            /** Resource Type */
+            resource_type: string;
+            /** Schema Name */
+            schema_name: string | null;
+            /** Tags */
+            tags: string[];
+            tests: components["schemas"]["TestTallyOut"];
+            /** Trust */
+            trust: ("healthy" | "caution" | "broken" | "unknown") | null;
+            /** Trust Reasons */
+            trust_reasons: string[];
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
+         * ValidationOut
+         * @description One page of nodes that do not pass; `summary` is by check, of the whole.
+         */
+        ValidationOut: {
+            /** Items */
+            items: components["schemas"]["ValidationItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Summary */
+            summary: {
+                [key: string]: components["schemas"]["CheckCount"];
+            };
+            /** Total */
+            total: number;
         };
         /**
          * WorkspaceIn
@@ -3735,6 +4790,482 @@ export interface operations {
             };
         };
     };
+    upload_artifacts_api_workspaces__workspace__artifacts_post: {
+        parameters: {
+            query?: {
+                /** @description Make the environment if there is none. */
+                create_environment?: boolean;
+                /** @description Key of an environment; the default one if left out. */
+                environment?: string | null;
+                /** @description What people know it by, such as a commit. */
+                label?: string;
+                /** @description Name of the file, for a body that is one file. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+                "application/json": Record<string, never>;
+                "application/octet-stream": string;
+                "application/x-tar": string;
+                "application/zip": string;
+                "multipart/form-data": {
+                    /** @description Artifacts, or an archive. */
+                    files?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The same was brought before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DropOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DropOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_drops_api_workspaces__workspace__artifacts_drops_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of an environment; the default one if left out. */
+                environment?: string | null;
+                limit?: number;
+                state?: components["schemas"]["DropState"][];
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DropList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_drop_api_workspaces__workspace__artifacts_drops__drop_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drop_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DropOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    retry_drop_api_workspaces__workspace__artifacts_drops__drop_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                drop_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DropOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_places_api_workspaces__workspace__artifacts_places_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    artifact_status_api_workspaces__workspace__artifacts_status_get: {
+        parameters: {
+            query?: {
+                /** @description Key of an environment; the default one if left out. */
+                environment?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactStatusOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     workspace_audit_api_workspaces__workspace__audit_get: {
         parameters: {
             query?: {
@@ -3917,6 +5448,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditFacets"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    stream_events_api_workspaces__workspace__events_get: {
+        parameters: {
+            query?: {
+                /** @description After how long the stream ends; a client asks anew. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Unauthorized */
@@ -4188,19 +5790,32 @@ export interface operations {
     list_models_api_workspaces__workspace__models_get: {
         parameters: {
             query?: {
+                access?: string[];
                 cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                folder?: string[];
+                /** @description Of sources; `unknown` for none. */
+                freshness?: string[];
+                group?: string[];
                 limit?: number;
                 materialization?: string[];
-                /** @description Text in name, unique_id or description. */
+                owner?: string[];
+                package?: string[];
+                /** @description Words, and parts of dbt's selector syntax, as typed. */
                 q?: string | null;
-                /** @description Resource types of dbt; without any, models. */
+                /** @description Resource types of dbt; without any, models; `all` for every. */
                 resource_type?: string[];
                 schema?: string[];
-                /** @description A field, with `-` before it for descending. */
-                sort?: string;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                /** @description A field, with `-` before it for descending; without it, by relevance or name. */
+                sort?: string | null;
                 /** @description Last result; `unknown` for none. */
                 status?: string[];
                 tag?: string[];
+                /** @description healthy, caution, broken, unknown */
+                trust?: string[];
             };
             header?: never;
             path: {
@@ -4269,7 +5884,12 @@ export interface operations {
     };
     get_model_api_workspaces__workspace__models__unique_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
             header?: never;
             path: {
                 /** @description unique_id of the node, such as model.shop.orders. */
@@ -4337,14 +5957,93 @@ export interface operations {
             };
         };
     };
+    changes_of_model_api_workspaces__workspace__models__unique_id__changes_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TurnList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     model_lineage_api_workspaces__workspace__models__unique_id__lineage_get: {
         parameters: {
             query?: {
                 down?: number;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
                 /** @description Nodes opened by hand. */
                 expand_down?: string[];
                 /** @description Nodes opened by hand. */
                 expand_up?: string[];
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
                 /** @description Show tests as nodes too. */
                 tests?: boolean;
                 up?: number;
@@ -4416,9 +6115,175 @@ export interface operations {
             };
         };
     };
+    set_override_api_workspaces__workspace__models__unique_id__overrides__field__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description owner, description, tags or meta. */
+                field: string;
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body_set_override_api_workspaces__workspace__models__unique_id__overrides__field__put"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverrideOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_override_api_workspaces__workspace__models__unique_id__overrides__field__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description owner, description, tags or meta. */
+                field: string;
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     model_runs_api_workspaces__workspace__models__unique_id__runs_get: {
         parameters: {
             query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
                 limit?: number;
             };
             header?: never;
@@ -4490,7 +6355,14 @@ export interface operations {
     };
     facets_api_workspaces__workspace__models_facets_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description Resource types of dbt; without any, models; `all` for every. */
+                resource_type?: string[];
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Key of the workspace. */
@@ -4558,7 +6430,10 @@ export interface operations {
     };
     get_overview_api_workspaces__workspace__overview_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+            };
             header?: never;
             path: {
                 /** @description Key of the workspace. */
@@ -5434,6 +7309,236 @@ export interface operations {
             };
         };
     };
+    search_catalog_api_workspaces__workspace__search_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+                /** @description Words, selection syntax of dbt (`tag:x`, `+model`), or both. */
+                q?: string;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_snapshots_api_workspaces__workspace__snapshots_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    compare_snapshots_api_workspaces__workspace__snapshots__snapshot_id__diff__other_id__get: {
+        parameters: {
+            query?: {
+                /** @description Only what breaks those who read it. */
+                breaking?: boolean;
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                kind?: ("added" | "removed" | "renamed" | "changed")[];
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                resource_type?: string[];
+            };
+            header?: never;
+            path: {
+                other_id: number;
+                snapshot_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_service_tokens_api_workspaces__workspace__tokens_get: {
         parameters: {
             query?: never;
@@ -5602,6 +7707,157 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_validation_api_workspaces__workspace__validation_get: {
+        parameters: {
+            query?: {
+                /** @description undocumented, columns_undocumented, untested, ownerless, failing, stale; or all. */
+                check?: string[];
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+                /** @description Without any: models, seeds, snapshots and sources. */
+                resource_type?: string[];
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_trend_api_workspaces__workspace__validation_trend_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendOut"];
+                };
             };
             /** @description Unauthorized */
             401: {

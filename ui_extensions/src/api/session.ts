@@ -92,6 +92,9 @@ export async function sessionFetch(request: Request): Promise<Response> {
   return renewed === null ? answer : send(again, renewed);
 }
 
+/** The token of whoever is logged in, renewed where its end is near; for what cannot be sent by `sessionFetch`. */
+export const currentToken = (): Promise<string | null> => usableToken();
+
 /** Asks again who one is, after a change of it or when a refusal says that it has changed. */
 export async function reloadMe(): Promise<void> {
   if (current.state !== "in") return;

@@ -14,7 +14,9 @@ type Answer<O> = O extends { responses: infer R }
       : never
   : never;
 type Asked<O> = O extends { requestBody: infer B } ? Body<B> : never;
-type Get<P extends keyof paths> = Answer<Operation<P, "get">>;
+type Get<P extends keyof paths> = Plain<Answer<Operation<P, "get">>>;
+/** As the client gives it: it knows no tuples. */
+type Plain<T> = T extends (infer E)[] ? Plain<E>[] : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;
 
 type InWorkspace<Path extends string> = `/api/workspaces/{workspace}${Path}` & keyof paths;
 type Item<List> = List extends { items: (infer I)[] } ? I : never;
@@ -23,10 +25,32 @@ export type Workspace = Get<InWorkspace<"">>;
 export type Overview = Get<InWorkspace<"/overview">>;
 export type NodePage = Get<InWorkspace<"/models">>;
 export type NodeItem = Item<NodePage>;
+export type NodeQuery = NonNullable<Operation<InWorkspace<"/models">, "get">["parameters"]["query"]>;
 export type NodeDetail = Get<InWorkspace<"/models/{unique_id}">>;
+export type Match = NonNullable<NodeItem["match"]>;
+export type NodeVersion = Item<Get<InWorkspace<"/models/{unique_id}/changes">>>;
+export type SearchAnswer = Get<InWorkspace<"/search">>;
+export type SearchHit = Item<SearchAnswer>;
+export type Snapshot = Item<Get<InWorkspace<"/snapshots">>>;
+type DifferencePath = InWorkspace<"/snapshots/{snapshot_id}/diff/{other_id}">;
+export type Difference = Get<DifferencePath>;
+export type DifferenceItem = Item<Difference>;
+export type DifferenceQuery = NonNullable<Operation<DifferencePath, "get">["parameters"]["query"]>;
+export type SnapshotRef = Difference["from"];
+export type Change = DifferenceItem["changes"][number];
+export type ValidationPage = Get<InWorkspace<"/validation">>;
+export type ValidationItem = Item<ValidationPage>;
+export type TrendPoint = Item<Get<InWorkspace<"/validation/trend">>>;
 export type Facets = Get<InWorkspace<"/models/facets">>;
+export type FacetName = keyof Facets;
+export type FacetValue = Facets[FacetName][number];
 export type NodeColumn = NodeDetail["columns"][number];
 export type NodeTest = NodeDetail["test_results"][number];
+export type Statistic = NodeDetail["statistics"][number];
+export type OverrideField = keyof NodeDetail["project"];
+export type Drop = Item<Get<InWorkspace<"/artifacts/drops">>>;
+export type DropState = Drop["state"];
+export type FileStatus = Get<InWorkspace<"/artifacts/status">>["files"][number];
 export type NodeRef = NodeDetail["parents"][number];
 export type NodeRun = Item<Get<InWorkspace<"/models/{unique_id}/runs">>>;
 export type Lineage = Get<InWorkspace<"/models/{unique_id}/lineage">>;

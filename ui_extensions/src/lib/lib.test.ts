@@ -72,7 +72,7 @@ describe("time", () => {
 
 describe("addresses", () => {
   it("encode ids and leave out what is not set", () => {
-    expect(paths.node("a b", "model.x/y", { tab: null })).toBe("/w/a%20b/models/model.x%2Fy");
+    expect(paths.node("a b", "model.x/y", { tab: null })).toBe("/w/a%20b/catalog/model.x%2Fy");
     expect(paths.runs("s", { new: 1, select: ["a", "b"] })).toBe("/w/s/runs?new=1&select=a&select=b");
     expect(patched(new URLSearchParams("a=1&b=2"), { a: null, c: ["x", "y"] }).toString()).toBe(
       "b=2&c=x&c=y",

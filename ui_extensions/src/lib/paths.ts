@@ -1,5 +1,5 @@
 /** Every address of the app, in one place. */
-type Query = Record<string, string | number | null | undefined | readonly string[]>;
+export type Query = Record<string, string | number | null | undefined | readonly string[]>;
 
 export function withQuery(path: string, query: Query = {}): string {
   const params = new URLSearchParams();
@@ -14,10 +14,13 @@ export function withQuery(path: string, query: Query = {}): string {
 const workspace = (key: string) => `/w/${encodeURIComponent(key)}`;
 
 export const paths = {
-  dashboard: (key: string) => workspace(key),
-  models: (key: string, query?: Query) => withQuery(`${workspace(key)}/models`, query),
+  dashboard: (key: string, query?: Query) => withQuery(workspace(key), query),
+  catalog: (key: string, query?: Query) => withQuery(`${workspace(key)}/catalog`, query),
   node: (key: string, uniqueId: string, query?: Query) =>
-    withQuery(`${workspace(key)}/models/${encodeURIComponent(uniqueId)}`, query),
+    withQuery(`${workspace(key)}/catalog/${encodeURIComponent(uniqueId)}`, query),
+  changes: (key: string, query?: Query) => withQuery(`${workspace(key)}/changes`, query),
+  artifacts: (key: string, query?: Query) => withQuery(`${workspace(key)}/artifacts`, query),
+  validation: (key: string, query?: Query) => withQuery(`${workspace(key)}/validation`, query),
   lineage: (key: string, query?: Query) => withQuery(`${workspace(key)}/lineage`, query),
   runs: (key: string, query?: Query) => withQuery(`${workspace(key)}/runs`, query),
   run: (key: string, runId: string, query?: Query) =>

@@ -52,6 +52,21 @@ const FRESHNESS: Record<string, StatusView> = {
   "runtime error": { tone: "failed", label: "Could not check" },
 };
 
+const TRUST: Record<string, StatusView> = {
+  healthy: { tone: "ok", label: "Healthy" },
+  caution: { tone: "warning", label: "Caution" },
+  broken: { tone: "failed", label: "Broken" },
+  unknown: { tone: "unknown", label: "Unknown" },
+};
+
+const DROP_STATE: Record<string, StatusView> = {
+  waiting: { tone: "running", label: "Waiting" },
+  ingesting: { tone: "running", label: "Being read" },
+  ingested: { tone: "ok", label: "In the catalog" },
+  superseded: { tone: "unknown", label: "Older than the catalog" },
+  refused: { tone: "failed", label: "Refused" },
+};
+
 const EXECUTABLE = new Set(["model", "seed", "snapshot", "test", "unit_test", "operation", "saved_query"]);
 
 export interface Executable {
@@ -89,6 +104,8 @@ export const nodeStatus = (status: string | null | undefined) => lookUp(NODE_STA
 export const workspaceState = (state: string | null | undefined) => lookUp(WORKSPACE_STATE, state, "Unknown");
 export const freshnessStatus = (status: string | null | undefined) =>
   lookUp(FRESHNESS, status, "Not checked");
+export const trustStatus = (trust: string | null | undefined) => lookUp(TRUST, trust, "Unknown");
+export const dropState = (state: string | null | undefined) => lookUp(DROP_STATE, state, "Unknown");
 
 /** True while a run can still change. */
 export const isActive = (status: string | null | undefined) => ACTIVE.has((status ?? "").toLowerCase());

@@ -6,7 +6,10 @@ import {
   Boxes,
   CircleUser,
   Gauge,
+  GitCompareArrows,
+  ListChecks,
   type LucideIcon,
+  PackageOpen,
   Play,
   Plus,
   ScrollText,
@@ -19,14 +22,18 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useMay } from "@/api/access";
 import { describeError } from "@/api/errors";
-import { nodeSearchQuery } from "@/api/node-queries";
+import { searchQuery } from "@/api/node-queries";
 import { useMe } from "@/api/session";
+import type { SearchHit } from "@/api/types";
+import { Marked } from "@/components/ui/marked";
+import { MatchLine } from "@/components/ui/match-line";
 import { TypeIcon } from "@/components/ui/resource";
 import { StatusMark } from "@/components/ui/status";
 import { workspacesQuery } from "@/features/workspaces/queries";
 import { typeLabel } from "@/lib/format";
 import { useDebounced } from "@/lib/hooks";
 import { paths } from "@/lib/paths";
+import { useCatalogPaths, useReading } from "@/lib/reading";
 import { workspaceState } from "@/lib/status";
 
 interface PaletteProps {
@@ -34,10 +41,11 @@ interface PaletteProps {
   onClose: () => void;
 }
 
+const SETTLE_MILLISECONDS = 150;
 const ROW =
   "flex cursor-pointer items-center gap-2.5 rounded-sm px-2 py-1.5 text-sm data-[selected=true]:bg-hover";
 
-/** Finds nodes (asked of the server), pages and workspaces. */
+/** Finds nodes and columns (asked of the server), pages and workspaces. */
 export default function CommandPalette({ workspace, onClose }: PaletteProps) {
   const [text, setText] = useState("");
   const navigate = useNavigate();
@@ -58,7 +66,7 @@ export default function CommandPalette({ workspace, onClose }: PaletteProps) {
             <Command.Input
               value={text}
               onValueChange={setText}
-              placeholder="Search nodes, pages, workspaces"
+              placeholder="Search nodes, columns, pages, workspaces"
               className="h-11 w-full border-b bg-transparent px-3.5 outline-none"
             />
             <Command.List className="max-h-[55vh] overflow-y-auto p-1 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint">
@@ -78,40 +86,92 @@ interface GroupProps {
   go: (to: string) => void;
 }
 
+const GROUPS: { heading: string; ranks: string[] }[] = [
+  { heading: "Nodes", ranks: ["exact", "prefix", "word"] },
+  { heading: "Columns", ranks: ["column"] },
+  { heading: "In descriptions and SQL", ranks: ["text", "code"] },
+];
+const KNOWN_RANKS = new Set(GROUPS.flatMap(({ ranks }) => ranks));
+
+/** The best first within each group; a rank the app does not know is one of the last. */
+const hitsOf = (hits: readonly SearchHit[], ranks: string[], last: boolean) =>
+  hits.filter(({ rank }) => ranks.includes(rank ?? "exact") || (last && !KNOWN_RANKS.has(rank ?? "exact")));
+
 function Nodes({ workspace, text, go }: GroupProps & { workspace: string }) {
-  const q = useDebounced(text, 120);
-  const nodes = useQuery(nodeSearchQuery(workspace, q));
+  const q = useDebounced(text, SETTLE_MILLISECONDS);
+  const found = useQuery(searchQuery(workspace, useReading(), q));
   if (text.trim() === "") return null;
-  const items = nodes.data ?? [];
+  const hits = found.data?.items ?? [];
   return (
-    <Command.Group heading="Nodes">
-      {items.map((node) => (
-        <Command.Item
-          key={node.unique_id}
-          value={node.unique_id}
-          className={ROW}
-          onSelect={() => go(paths.node(workspace, node.unique_id))}
-        >
-          <TypeIcon type={node.resource_type} />
-          <span className="min-w-0 flex-1 truncate font-mono">{node.name}</span>
-          <span className="shrink-0 text-xs text-faint">
-            {typeLabel(node.resource_type)}
-            {node.schema_name ? ` · ${node.schema_name}` : ""}
-          </span>
-        </Command.Item>
-      ))}
-      {items.length === 0 ? (
+    <>
+      {GROUPS.map(({ heading, ranks }, index) => {
+        const shown = hitsOf(hits, ranks, index === GROUPS.length - 1);
+        if (shown.length === 0) return null;
+        return (
+          <Command.Group key={heading} heading={heading}>
+            {shown.map((hit) => (
+              <Hit key={keyOf(hit)} workspace={workspace} hit={hit} go={go} />
+            ))}
+          </Command.Group>
+        );
+      })}
+      {hits.length === 0 ? (
         <p className="px-2 py-1.5 text-sm text-muted">
-          {emptyWords(nodes.isError, nodes.isFetching, nodes.error)}
+          {emptyWords(found.isError, found.isFetching, found.error)}
         </p>
-      ) : null}
-    </Command.Group>
+      ) : (
+        <Everything workspace={workspace} text={text} go={go} />
+      )}
+    </>
+  );
+}
+
+const keyOf = (hit: SearchHit) => `${hit.node.unique_id} ${hit.column ?? ""} ${hit.rank}`;
+
+function Hit({ workspace, hit, go }: { workspace: string; hit: SearchHit; go: (to: string) => void }) {
+  const links = useCatalogPaths(workspace);
+  const { node, column, match } = hit;
+  const query = column ? { tab: "columns", column } : match?.field === "code" ? { tab: "code" } : {};
+  return (
+    <Command.Item value={keyOf(hit)} className={ROW} onSelect={() => go(links.node(node.unique_id, query))}>
+      <TypeIcon type={node.resource_type} />
+      <span className="min-w-0 flex-1">
+        <span className="block truncate font-mono">
+          {match?.field === "name" && match.text === node.name ? (
+            <Marked text={match.text} ranges={match.ranges} />
+          ) : (
+            node.name
+          )}
+        </span>
+        {match ? <MatchLine match={match} /> : null}
+      </span>
+      <span className="shrink-0 text-xs text-faint">{typeLabel(node.resource_type)}</span>
+    </Command.Item>
+  );
+}
+
+/** The same words in the catalog, where they can be filtered and sorted. */
+function Everything({ workspace, text, go }: GroupProps & { workspace: string }) {
+  const links = useCatalogPaths(workspace);
+  return (
+    <Command.Item
+      value="search in the catalog"
+      className={ROW}
+      onSelect={() => go(links.catalog({ q: text.trim(), resource_type: "all" }))}
+    >
+      <Table2 size={15} className="text-muted" aria-hidden />
+      <span className="min-w-0 truncate">
+        Show all of <q>{text.trim()}</q> in the catalog
+      </span>
+    </Command.Item>
   );
 }
 
 function emptyWords(failed: boolean, fetching: boolean, error: unknown): string {
   if (failed) return `Could not search. ${describeError(error).message}`;
-  return fetching ? "Searching" : "No node has this in its name or description.";
+  return fetching
+    ? "Searching"
+    : "Nothing in the catalog has this: no name, column, description, tag or SQL.";
 }
 
 interface PageOption {
@@ -124,8 +184,11 @@ function workspacePages(workspace: string, mayRun: boolean): PageOption[] {
   const newRun = { name: "New run", to: paths.runs(workspace, { new: 1 }), icon: Plus };
   return [
     { name: "Dashboard", to: paths.dashboard(workspace), icon: Gauge },
-    { name: "Models", to: paths.models(workspace), icon: Table2 },
+    { name: "Catalog", to: paths.catalog(workspace), icon: Table2 },
     { name: "Lineage", to: paths.lineage(workspace), icon: Workflow },
+    { name: "Changes", to: paths.changes(workspace), icon: GitCompareArrows },
+    { name: "Validation", to: paths.validation(workspace), icon: ListChecks },
+    { name: "Artifacts", to: paths.artifacts(workspace), icon: PackageOpen },
     { name: "Runs", to: paths.runs(workspace), icon: Play },
     ...(mayRun ? [newRun] : []),
     { name: "Settings", to: paths.settings(workspace), icon: Settings },

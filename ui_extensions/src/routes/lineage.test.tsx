@@ -1,8 +1,9 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { lineage, nodeDetail, nodeItem } from "@/test/fixtures";
+import { searchHit, understood } from "@/test/catalog-fixtures";
+import { lineage, nodeDetail } from "@/test/fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
-import { answer, answerWith, page } from "@/test/server";
+import { answer, answerWith } from "@/test/server";
 
 const ORDERS = "/api/workspaces/shop/models/model.shop.orders";
 
@@ -40,13 +41,17 @@ describe("the lineage page", () => {
 
   it("begins with a search", async () => {
     withWorkspace();
-    const asked = answerWith("/api/workspaces/shop/models", () => page([nodeItem("orders")]));
+    const asked = answerWith("/api/workspaces/shop/search", () => ({
+      items: [searchHit("orders"), searchHit("orders", { column: "id", rank: "column" })],
+      total: 2,
+      query: understood(),
+    }));
     answer(ORDERS, nodeDetail("orders"));
     answer(`${ORDERS}/lineage`, lineage());
     const { user, search } = renderApp("/w/shop/lineage");
     await user.type(await screen.findByRole("combobox"), "ord");
     await screen.findByRole("option", { name: /orders/ });
-    expect(asked[0]?.getAll("resource_type")).toEqual(["all"]);
+    expect(asked.at(-1)?.get("q")).toBe("ord");
     await user.keyboard("{Enter}");
     await waitFor(() => expect(search().get("node")).toBe("model.shop.orders"));
   });

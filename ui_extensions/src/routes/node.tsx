@@ -1,29 +1,32 @@
 import { useNavigate, useParams } from "react-router";
 import { NodePage } from "@/features/catalog/node-page";
 import { LineageView } from "@/features/lineage/lineage-view";
-import { paths } from "@/lib/paths";
+import { AsOf } from "@/features/snapshots/as-of";
+import { useCatalogPaths } from "@/lib/reading";
 import { useWorkspace } from "@/routes/workspace";
 
 export function Component() {
-  const workspace = useWorkspace();
+  const { key, name } = useWorkspace();
+  const links = useCatalogPaths(key);
   const navigate = useNavigate();
   const { uniqueId = "" } = useParams();
   const lineage = (
     <div className="h-[70dvh] min-h-96 overflow-hidden rounded-md border">
       <LineageView
-        workspace={workspace.key}
+        workspace={key}
         focus={uniqueId}
-        onFocus={(other) => navigate(paths.node(workspace.key, other, { tab: "lineage" }))}
+        onFocus={(other) => navigate(links.node(other, { tab: "lineage" }))}
       />
     </div>
   );
   return (
     <NodePage
       key={uniqueId}
-      workspace={workspace.key}
-      name={workspace.name}
+      workspace={key}
+      name={name}
       uniqueId={uniqueId}
       lineage={lineage}
+      asOf={<AsOf workspace={key} />}
     />
   );
 }

@@ -4,11 +4,14 @@ import {
   ChevronsRight,
   ExternalLink,
   Gauge,
+  GitCompareArrows,
   Keyboard,
   Layers,
+  ListChecks,
   type LucideIcon,
   Monitor,
   Moon,
+  PackageOpen,
   Play,
   Search,
   Settings,
@@ -20,9 +23,11 @@ import { useState } from "react";
 import { NavLink } from "react-router";
 import { useMay } from "@/api/access";
 import { PersonMenu } from "@/features/access/person-menu";
+import { EnvironmentSwitcher } from "@/features/workspaces/environment-switcher";
 import { WorkspaceSwitcher } from "@/features/workspaces/switcher";
 import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
+import { useReading } from "@/lib/reading";
 import { recall, remember } from "@/lib/storage";
 import { chooseTheme, type ThemeChoice, useThemeChoice } from "@/lib/theme";
 
@@ -90,6 +95,7 @@ function RailContent({ workspace, onSearch, onShortcuts, narrow }: RailProps & {
   return (
     <>
       <WorkspaceSwitcher current={workspace} narrow={narrow} />
+      {workspace === null ? null : <EnvironmentSwitcher workspace={workspace} narrow={narrow} />}
       <button
         type="button"
         className={cn(ITEM, "mt-2 border bg-canvas")}
@@ -119,16 +125,29 @@ function RailContent({ workspace, onSearch, onShortcuts, narrow }: RailProps & {
 }
 
 function WorkspacePages({ workspace, narrow }: { workspace: string; narrow: boolean }) {
+  const { environment } = useReading();
+  // Every page of the environment one is in; of what was, only the links within a page.
+  const here = { environment };
   return (
     <>
-      <Page to={paths.dashboard(workspace)} end icon={Gauge} name="Dashboard" narrow={narrow} />
-      <Page to={paths.models(workspace)} icon={Table2} name="Models" narrow={narrow} />
-      <Page to={paths.lineage(workspace)} icon={Workflow} name="Lineage" narrow={narrow} />
+      <Page to={paths.dashboard(workspace, here)} end icon={Gauge} name="Dashboard" narrow={narrow} />
+      <Group name="Data" narrow={narrow} />
+      <Page to={paths.catalog(workspace, here)} icon={Table2} name="Catalog" narrow={narrow} />
+      <Page to={paths.lineage(workspace, here)} icon={Workflow} name="Lineage" narrow={narrow} />
+      <Page to={paths.changes(workspace, here)} icon={GitCompareArrows} name="Changes" narrow={narrow} />
+      <Page to={paths.validation(workspace, here)} icon={ListChecks} name="Validation" narrow={narrow} />
+      <Group name="Operation" narrow={narrow} />
       <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
+      <Page to={paths.artifacts(workspace, here)} icon={PackageOpen} name="Artifacts" narrow={narrow} />
       <DagsterLink workspace={workspace} narrow={narrow} />
       <Page to={paths.settings(workspace)} icon={Settings} name="Settings" narrow={narrow} />
     </>
   );
+}
+
+function Group({ name, narrow }: { name: string; narrow: boolean }) {
+  if (narrow) return <hr className="mx-2 my-1.5" />;
+  return <p className="px-2 pt-2.5 pb-0.5 text-xs text-faint">{name}</p>;
 }
 
 function DagsterLink({ workspace, narrow }: { workspace: string; narrow: boolean }) {

@@ -133,7 +133,7 @@ describe("the page of a run", () => {
     const source = await stream();
     act(() => source.send("line", logLine(1, "hello")));
     expect(await screen.findByText("hello")).toBeInTheDocument();
-    await user.click(screen.getByRole("link", { name: /Artifacts/ }));
+    await user.click(screen.getByRole("link", { name: /Artifacts\s*\d/ }));
     expect(await screen.findByText("manifest.json")).toBeInTheDocument();
   });
 

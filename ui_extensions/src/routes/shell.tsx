@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Menu } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { useCatalogEvents } from "@/api/catalog-events";
 import { useMe } from "@/api/session";
 import { IconButton } from "@/components/ui/button";
 import { focusSearch, useShortcuts } from "@/lib/keyboard";
@@ -21,7 +22,9 @@ export function Shell() {
   const [menu, setMenu] = useState(false);
   const navigate = useNavigate();
   const { pathname } = useLocation();
+  const { workspace: inAddress } = useParams();
   useCancelOnLeave(workspace);
+  useCatalogEvents(inAddress ?? null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => setMenu(false), [pathname]);
   useShortcuts({
@@ -75,7 +78,10 @@ function useCurrentWorkspace(): string | null {
 
 const workspaceShortcuts = (workspace: string, go: (to: string) => unknown) => ({
   "g d": () => void go(paths.dashboard(workspace)),
-  "g m": () => void go(paths.models(workspace)),
+  "g c": () => void go(paths.catalog(workspace)),
+  "g h": () => void go(paths.changes(workspace)),
+  "g v": () => void go(paths.validation(workspace)),
+  "g a": () => void go(paths.artifacts(workspace)),
   "g l": () => void go(paths.lineage(workspace)),
   "g r": () => void go(paths.runs(workspace)),
   "g s": () => void go(paths.settings(workspace)),

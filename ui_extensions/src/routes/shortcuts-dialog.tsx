@@ -1,14 +1,17 @@
 import { Dialog } from "@/components/ui/dialog";
 
 const SHORTCUTS: { keys: string[]; what: string }[] = [
-  { keys: ["Ctrl", "K"], what: "Search nodes, pages and workspaces (Cmd on a Mac)" },
+  { keys: ["Ctrl", "K"], what: "Search nodes, columns, pages and workspaces (Cmd on a Mac)" },
   { keys: ["/"], what: "Go to the search box of the page" },
   { keys: ["g", "d"], what: "Dashboard" },
-  { keys: ["g", "m"], what: "Models" },
+  { keys: ["g", "c"], what: "Catalog" },
   { keys: ["g", "l"], what: "Lineage" },
+  { keys: ["g", "h"], what: "Changes" },
+  { keys: ["g", "v"], what: "Validation" },
   { keys: ["g", "r"], what: "Runs" },
+  { keys: ["g", "a"], what: "Artifacts" },
   { keys: ["g", "s"], what: "Settings of the workspace" },
-  { keys: ["Arrows"], what: "In the lineage graph: from node to node" },
+  { keys: ["Arrows"], what: "In a table of nodes: from row to row; in the lineage graph: from node to node" },
   { keys: ["?"], what: "This list" },
 ];
 

@@ -15,7 +15,7 @@ describe("a workspace", () => {
   it("that is broken and was never read says what dbt said, and can be parsed again", async () => {
     withWorkspace({ ...BROKEN, manifest_at: null, node_counts: {} });
     const sent = accept("/api/workspaces/shop/runs", run({ run_id: "parse-1", status: "queued" }));
-    const { user } = renderApp("/w/shop/models");
+    const { user } = renderApp("/w/shop/catalog");
     await screen.findByText("dbt could not read this project");
     expect(screen.getByText(/unexpected '\}'/)).toBeInTheDocument();
     expect(screen.getByText("dbt parse")).toBeInTheDocument();
@@ -96,6 +96,6 @@ describe("the keyboard", () => {
     expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeInTheDocument();
     await user.keyboard("{Escape}");
     await user.keyboard("{Control>}k{/Control}");
-    expect(await screen.findByPlaceholderText("Search nodes, pages, workspaces")).toHaveFocus();
+    expect(await screen.findByPlaceholderText("Search nodes, columns, pages, workspaces")).toHaveFocus();
   });
 });

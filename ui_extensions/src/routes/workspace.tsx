@@ -7,6 +7,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, Notice, QueryView } from "@/components/ui/feedback";
 import { PageHeader } from "@/components/ui/page";
 import { Ago } from "@/components/ui/time";
+import { AsOfBanner } from "@/features/snapshots/as-of";
 import { BrokenPanel, FirstParsePanel, OutdatedCatalogNotice } from "@/features/workspaces/broken-panel";
 import { workspaceQuery } from "@/features/workspaces/queries";
 import { paths } from "@/lib/paths";
@@ -32,12 +33,13 @@ export function WorkspaceRoute() {
   );
 }
 
-/** Runs and settings can be seen in any state; the other pages need a catalog, and say so when there is none. */
+/** Runs, artifacts and settings can be seen in any state; the other pages need a catalog, and say so when there is none. */
 function WorkspacePages({ workspace }: { workspace: Workspace }) {
   const onRuns = useMatch("/w/:workspace/runs/*") !== null;
   const onSettings = useMatch("/w/:workspace/settings") !== null;
+  const onArtifacts = useMatch("/w/:workspace/artifacts") !== null;
   const hasCatalog = workspace.manifest_at !== null;
-  if (!onRuns && !onSettings && !hasCatalog) {
+  if (!onRuns && !onSettings && !onArtifacts && !hasCatalog) {
     return (
       <>
         <PageHeader crumbs={[]} title={workspace.name} />
@@ -56,6 +58,7 @@ function WorkspacePages({ workspace }: { workspace: Workspace }) {
         </div>
       )}
       {workspace.state === "broken" && hasCatalog ? <OutdatedCatalogNotice workspace={workspace} /> : null}
+      <AsOfBanner workspace={workspace.key} />
       <div className="min-h-0 flex-1">
         <Outlet context={workspace} />
       </div>
@@ -73,10 +76,17 @@ function NoProject({ workspace }: { workspace: Workspace }) {
   return (
     <EmptyState
       title="This workspace has no dbt project"
-      action={<ButtonLink to={paths.settings(workspace.key)}>Settings</ButtonLink>}
+      action={
+        <>
+          <ButtonLink look="primary" to={paths.artifacts(workspace.key)}>
+            Bring artifacts
+          </ButtonLink>
+          <ButtonLink to={paths.settings(workspace.key)}>Settings</ButtonLink>
+        </>
+      }
     >
       It was made without a project folder, so nothing can be run here. Models, tests and lineage appear here
-      when they are brought to it.
+      when the artifacts of a project are brought to it.
     </EmptyState>
   );
 }

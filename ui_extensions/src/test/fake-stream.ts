@@ -1,6 +1,8 @@
 /** A stream of server-sent events that the test speaks for. */
 export class FakeStream {
   static opened: FakeStream[] = [];
+  /** Those of the catalog's changes, which every page of a workspace follows. */
+  static events: FakeStream[] = [];
 
   static get last(): FakeStream {
     const stream = FakeStream.opened.at(-1);
@@ -23,7 +25,7 @@ export class FakeStream {
         this.closed = true;
       },
     });
-    FakeStream.opened.push(this);
+    (/\/events$/.test(url) ? FakeStream.events : FakeStream.opened).push(this);
   }
 
   send(event: string, data: unknown): void {

@@ -8,16 +8,21 @@ const address = (path: string) => `${window.location.origin}${path}`;
 
 /**
  * Answers only what a test has said; anything else fails the test. Unless a test says otherwise login is off, and the
- * log streams are those of FakeStream.
+ * streams are those of FakeStream.
  */
 export const server = setupServer(
   http.get(address("/auth/me"), () => HttpResponse.json(me())),
   http.get(address("/api/roles"), () => HttpResponse.json(roles)),
-  http.get(address("/api/workspaces/:workspace/runs/:run/log/stream"), ({ request }) => {
-    const stream = new FakeStream(request.url);
-    return new HttpResponse(stream.body, { headers: { "content-type": "text/event-stream" } });
-  }),
+  http.get(address("/api/workspaces/:workspace/runs/:run/log/stream"), ({ request }) =>
+    streamed(request.url),
+  ),
+  http.get(address("/api/workspaces/:workspace/events"), ({ request }) => streamed(request.url)),
 );
+
+function streamed(url: string): HttpResponse<ReadableStream> {
+  const stream = new FakeStream(url);
+  return new HttpResponse(stream.body, { headers: { "content-type": "text/event-stream" } });
+}
 
 /** The cookie by which the app knows that the browser keeps a login. */
 export function setCsrfCookie(value: string | null): void {

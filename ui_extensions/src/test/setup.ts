@@ -1,6 +1,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { markLive } from "@/api/live";
 import { markReached } from "@/api/reachability";
 import { FakeEventSource } from "@/test/fake-event-source";
 import { FakeStream } from "@/test/fake-stream";
@@ -49,7 +50,9 @@ afterEach(() => {
   server.resetHandlers();
   FakeEventSource.opened = [];
   FakeStream.opened = [];
+  FakeStream.events = [];
   markReached();
+  markLive(true);
   const missed = unanswered;
   unanswered = [];
   // An error that the app catches and shows would hide that a test forgot to answer something.

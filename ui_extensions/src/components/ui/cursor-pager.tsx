@@ -6,6 +6,8 @@ interface CursorPagerProps {
   pageSize: number;
   shown: number;
   total: number | null | undefined;
+  /** Without a total, more was found than can be paged through. */
+  cut?: boolean;
   nextCursor: string | null | undefined;
 }
 
@@ -13,7 +15,7 @@ interface CursorPagerProps {
  * Paging by the server's cursor, kept in the address. The way back is kept with the history entry; an address opened
  * elsewhere has none, and "Previous" then leads to the first page.
  */
-export function CursorPager({ pageSize, shown, total, nextCursor }: CursorPagerProps) {
+export function CursorPager({ pageSize, shown, total, cut = false, nextCursor }: CursorPagerProps) {
   const navigate = useNavigate();
   const location = useLocation();
   const params = new URLSearchParams(location.search);
@@ -35,6 +37,7 @@ export function CursorPager({ pageSize, shown, total, nextCursor }: CursorPagerP
       pageSize={pageSize}
       shown={shown}
       total={total}
+      cut={cut}
       onPrevious={cursor ? back : null}
       onNext={nextCursor ? () => go(nextCursor, page + 1, [...trail, cursor]) : null}
     />

@@ -1,4 +1,3 @@
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { Inline } from "@/components/ui/prose";
@@ -126,8 +125,16 @@ export function Notice({
   );
 }
 
+interface QueryLike<T> {
+  data: T | undefined;
+  error: unknown;
+  isError: boolean;
+  isPlaceholderData: boolean;
+  refetch: () => unknown;
+}
+
 interface QueryViewProps<T> {
-  query: UseQueryResult<T>;
+  query: QueryLike<T>;
   /** What was asked for, as in "Could not load the runs". */
   what: string;
   skeleton?: ReactNode;

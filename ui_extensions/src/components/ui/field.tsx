@@ -13,12 +13,22 @@ interface SearchBoxProps {
   /** The page's main search: "/" focuses it. */
   main?: boolean;
   className?: string;
+  /** What the server cannot make of it, in words. */
+  errors?: readonly string[];
 }
 
 const SETTLE_MILLISECONDS = 200;
 
 /** A search box which tells its value when the typing pauses. */
-export function SearchBox({ value, onChange, placeholder, main = false, className }: SearchBoxProps) {
+export function SearchBox({
+  value,
+  onChange,
+  placeholder,
+  main = false,
+  className,
+  errors = [],
+}: SearchBoxProps) {
+  const id = useId();
   const [text, setText] = useState(value);
   const settled = useDebounced(text, SETTLE_MILLISECONDS);
   const latest = useLatest({ value, onChange });
@@ -38,10 +48,17 @@ export function SearchBox({ value, onChange, placeholder, main = false, classNam
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
         placeholder={placeholder}
         aria-label={placeholder}
+        aria-invalid={errors.length > 0 || undefined}
+        aria-describedby={errors.length > 0 ? id : undefined}
         data-page-search={main || undefined}
         spellCheck={false}
         autoComplete="off"
       />
+      {errors.length > 0 ? (
+        <p id={id} role="alert" className="mt-1 text-xs break-words text-failed">
+          {errors.join(" ")}
+        </p>
+      ) : null}
       {text ? (
         <button
           type="button"

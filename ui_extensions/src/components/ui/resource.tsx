@@ -3,15 +3,20 @@ import {
   Box,
   Camera,
   ChartNoAxesColumn,
+  CircleHelp,
   Database,
   FlaskConical,
   FunctionSquare,
   type LucideIcon,
   Monitor,
+  ReceiptText,
   Ruler,
   Shapes,
   Sprout,
+  SquareFunction,
+  SquareTerminal,
   TestTubeDiagonal,
+  UsersRound,
 } from "lucide-react";
 import { cn } from "@/lib/cn";
 import { typeLabel } from "@/lib/format";
@@ -30,8 +35,14 @@ const LOOK: Record<string, { icon: LucideIcon; hue: string }> = {
   saved_query: { icon: BookOpen, hue: "text-type-metric" },
   analysis: { icon: ChartNoAxesColumn, hue: "text-type-other" },
   macro: { icon: FunctionSquare, hue: "text-type-other" },
+  function: { icon: SquareFunction, hue: "text-type-other" },
+  group: { icon: UsersRound, hue: "text-type-exposure" },
+  doc: { icon: ReceiptText, hue: "text-type-other" },
+  operation: { icon: SquareTerminal, hue: "text-type-other" },
+  sql_operation: { icon: SquareTerminal, hue: "text-type-other" },
 };
-const OTHER = { icon: Box, hue: "text-type-other" };
+/** Kinds that dbt will have one day: shown by the name it gives them. */
+const OTHER = { icon: CircleHelp, hue: "text-type-other" };
 
 const lookOf = (resourceType: string) => LOOK[resourceType] ?? OTHER;
 export const typeHue = (resourceType: string) => lookOf(resourceType).hue;

@@ -88,22 +88,25 @@ interface PagerProps {
   pageSize: number;
   shown: number;
   total: number | null | undefined;
+  /** Without a total there are more than the last page shows: the server looked for no more. */
+  cut?: boolean;
   onPrevious: (() => void) | null;
   onNext: (() => void) | null;
 }
 
-/** "51 to 100 of 1,234", previous and next. */
-export function Pager({ page, pageSize, shown, total, onPrevious, onNext }: PagerProps) {
+/** "51 to 100 of 1,234" or, where it is not known how many, "of 100+"; previous and next. */
+export function Pager({ page, pageSize, shown, total, cut = false, onPrevious, onNext }: PagerProps) {
   const first = (page - 1) * pageSize + 1;
   const last = first + shown - 1;
   // Where nobody counts them all, the last page still tells how many there are.
-  const known = total ?? (onNext ? null : last);
+  const known = total ?? (onNext || cut ? null : last);
+  const most = known === null ? (cut ? `${formatNumber(last)}+` : null) : formatNumber(known);
   const range = shown === 0 ? "None" : `${formatNumber(first)} to ${formatNumber(last)}`;
   return (
     <div className="flex flex-wrap items-center justify-between gap-2 border-t px-3 py-2 text-sm text-muted">
       <span>
         {range}
-        {known === null ? "" : ` of ${formatNumber(known)}`}
+        {most === null ? "" : ` of ${most}`}
       </span>
       {onPrevious || onNext ? (
         <span className="flex gap-2">

@@ -5,16 +5,20 @@ import { ButtonLink } from "@/components/ui/button";
 import { CodeView } from "@/components/ui/code-view";
 import { CopyButton } from "@/components/ui/copy-button";
 import { EmptyState } from "@/components/ui/feedback";
+import { Segmented } from "@/components/ui/segmented";
 import { Ago } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
 import { useUrlState } from "@/lib/url-state";
 
 const VIEWS = [
-  { key: "both", label: "Side by side" },
-  { key: "source", label: "Source" },
-  { key: "compiled", label: "Compiled" },
+  { value: "both", label: "Side by side" },
+  { value: "source", label: "Source" },
+  { value: "compiled", label: "Compiled" },
 ];
+
+/** Code that others compile into theirs. */
+const NEVER_COMPILED = new Set(["macro", "doc", "function"]);
 
 export function NodeCode({ workspace, node }: { workspace: string; node: NodeDetail }) {
   const { params, patch } = useUrlState();
@@ -26,27 +30,18 @@ export function NodeCode({ workspace, node }: { workspace: string; node: NodeDet
       </EmptyState>
     );
   }
-  const chosen = VIEWS.some((view) => view.key === params.get("code"))
+  if (NEVER_COMPILED.has(node.resource_type)) return <Source node={node} />;
+  const chosen = VIEWS.some((view) => view.value === params.get("code"))
     ? (params.get("code") ?? "both")
     : "both";
   return (
     <div className="flex flex-col gap-3">
-      <div className="flex gap-1" role="group" aria-label="What to show">
-        {VIEWS.map((view) => (
-          <button
-            key={view.key}
-            type="button"
-            aria-pressed={view.key === chosen}
-            onClick={() => patch({ code: view.key === "both" ? null : view.key }, { replace: true })}
-            className={cn(
-              "h-7 rounded-md border px-2 text-sm",
-              view.key === chosen ? "border-accent bg-accent-soft" : "text-muted hover:bg-hover",
-            )}
-          >
-            {view.label}
-          </button>
-        ))}
-      </div>
+      <Segmented
+        label="What to show"
+        value={chosen}
+        options={VIEWS}
+        onChange={(view) => patch({ code: view === "both" ? null : view }, { replace: true })}
+      />
       <div className={cn("grid min-w-0 gap-3", chosen === "both" && "xl:grid-cols-2")}>
         {chosen === "compiled" ? null : <Source node={node} />}
         {chosen === "source" ? null : <Compiled workspace={workspace} node={node} />}
@@ -77,7 +72,7 @@ function Compiled({ workspace, node }: { workspace: string; node: NodeDetail }) 
     <CodeFrame title={title} copy={node.compiled_code}>
       {node.compiled_stale ? (
         <p className="border-b bg-warning-soft px-3 py-1 text-xs">
-          The source has changed since this was compiled.
+          The source has changed since this was compiled: it is of an older version.
         </p>
       ) : null}
       <CodeView code={node.compiled_code} language={node.language ?? "sql"} label="Compiled" />

@@ -1,28 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
-import { ExternalLink, Play, Workflow } from "lucide-react";
 import type { ReactNode } from "react";
-import { Link } from "react-router";
-import { useMay } from "@/api/access";
 import { ApiError } from "@/api/errors";
 import { nodeQuery } from "@/api/node-queries";
 import type { NodeDetail } from "@/api/types";
-import { ButtonAnchor, ButtonLink } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, QueryView, Skeleton } from "@/components/ui/feedback";
-import { LastStatusWord } from "@/components/ui/last-status";
-import { type Fact, Facts, PageHeader } from "@/components/ui/page";
-import { TypeIcon, TypeWord } from "@/components/ui/resource";
-import { StatusWord } from "@/components/ui/status";
+import { PageHeader } from "@/components/ui/page";
 import { Tabs } from "@/components/ui/tabs";
-import { Ago, Duration } from "@/components/ui/time";
-import { paths } from "@/lib/paths";
-import { freshnessStatus } from "@/lib/status";
+import { useCatalogPaths, useReading } from "@/lib/reading";
 import { useUrlState } from "@/lib/url-state";
+import { BUILDABLE, RELATIONS, WITH_CODE } from "./kinds";
+import { NodeChanges } from "./node-changes";
 import { NodeCode } from "./node-code";
 import { NodeColumns } from "./node-columns";
+import { NodeActions, NodeFacts, NodeTitle } from "./node-header";
 import { NodeOverview } from "./node-overview";
 import { NodeRuns } from "./node-runs";
 import { NodeTests } from "./node-tests";
-import { TestCounts } from "./test-counts";
 
 interface NodePageProps {
   workspace: string;
@@ -30,26 +24,32 @@ interface NodePageProps {
   uniqueId: string;
   /** The lineage tab's content: the graph belongs to another feature, the route brings it. */
   lineage: ReactNode;
+  /** The same for the choice of the snapshot. */
+  asOf: ReactNode;
 }
 
-const RELATIONS = new Set(["model", "seed", "snapshot", "source"]);
-const BUILDABLE = new Set(["model", "seed", "snapshot", "test", "unit_test"]);
-
-export function NodePage({ workspace, name, uniqueId, lineage }: NodePageProps) {
-  const node = useQuery(nodeQuery(workspace, uniqueId));
+export function NodePage({ workspace, name, uniqueId, lineage, asOf }: NodePageProps) {
+  const reading = useReading();
+  const links = useCatalogPaths(workspace);
+  const node = useQuery(nodeQuery(workspace, reading, uniqueId));
   if (node.error instanceof ApiError && node.error.status === 404) {
-    return <NoSuchNode workspace={workspace} name={name} uniqueId={uniqueId} />;
+    return <NoSuchNode workspace={workspace} name={name} uniqueId={uniqueId} asOf={asOf} />;
   }
   return (
     <>
       <PageHeader
         crumbs={[
-          { label: name, to: paths.dashboard(workspace) },
-          { label: "Models", to: paths.models(workspace) },
+          { label: name, to: links.dashboard() },
+          { label: "Catalog", to: links.catalog() },
         ]}
         title={<NodeTitle uniqueId={uniqueId} node={node.data} />}
         tabTitle={`${node.data?.name ?? uniqueId} · ${name}`}
-        actions={node.data ? <NodeActions workspace={workspace} node={node.data} /> : null}
+        actions={
+          <>
+            {asOf}
+            {node.data ? <NodeActions workspace={workspace} node={node.data} /> : null}
+          </>
+        }
       >
         {node.data ? <NodeFacts workspace={workspace} node={node.data} /> : null}
       </PageHeader>
@@ -60,114 +60,51 @@ export function NodePage({ workspace, name, uniqueId, lineage }: NodePageProps) 
   );
 }
 
-function NodeTitle({ uniqueId, node }: { uniqueId: string; node: NodeDetail | undefined }) {
-  return (
-    <>
-      {node ? <TypeIcon type={node.resource_type} size={18} /> : null}
-      <span className="min-w-0 font-mono text-lg break-all">{node?.name ?? uniqueId.split(".").at(-1)}</span>
-    </>
-  );
-}
-
-function NodeActions({ workspace, node }: { workspace: string; node: NodeDetail }) {
-  const start = useMay("run:start", workspace);
-  const dagster = useMay("dagster:read", workspace);
-  return (
-    <>
-      <ButtonLink to={paths.lineage(workspace, { node: node.unique_id })}>
-        <Workflow size={14} aria-hidden />
-        Lineage
-      </ButtonLink>
-      {node.dagster_asset_path ? (
-        <ButtonAnchor href={node.dagster_asset_path} denied={dagster.why}>
-          <ExternalLink size={14} aria-hidden />
-          Asset in Dagster
-        </ButtonAnchor>
-      ) : null}
-      {BUILDABLE.has(node.resource_type) ? (
-        <ButtonLink
-          look="primary"
-          denied={start.why}
-          to={paths.runs(workspace, { new: 1, command: "build", select: node.name })}
-        >
-          <Play size={14} aria-hidden />
-          Build
-        </ButtonLink>
-      ) : null}
-    </>
-  );
-}
-
-function NodeFacts({ workspace, node }: { workspace: string; node: NodeDetail }) {
-  const facts: Fact[] = [
-    { name: "Type", value: <TypeWord type={node.resource_type} /> },
-    { name: "Last status", value: <LastStatusWord node={node} /> },
-    { name: "Last run", value: <LastRun workspace={workspace} node={node} /> },
-  ];
-  if (node.materialization) facts.push({ name: "Materialization", value: node.materialization });
-  if (node.freshness)
-    facts.push({ name: "Freshness", value: <StatusWord status={freshnessStatus(node.freshness.status)} /> });
-  if (node.relation_name) {
-    facts.push({
-      name: "Relation",
-      value: <code className="font-mono text-xs break-all">{node.relation_name}</code>,
-    });
-  }
-  if (node.tests.total > 0) facts.push({ name: "Tests", value: <TestCounts node={node} /> });
-  if (node.owner) facts.push({ name: "Owner", value: node.owner });
-  if (node.group_name) facts.push({ name: "Group", value: node.group_name });
-  if (node.access) facts.push({ name: "Access", value: node.access });
-  if (node.contract_enforced) facts.push({ name: "Contract", value: "enforced" });
-  return (
-    <div className="mt-2">
-      <Facts facts={facts} />
-    </div>
-  );
-}
-
-function LastRun({ workspace, node }: { workspace: string; node: NodeDetail }) {
-  if (!node.last_run_id) return <Ago at={node.last_run_at} />;
-  return (
-    <Link className="hover:underline" to={paths.run(workspace, node.last_run_id, { node: node.unique_id })}>
-      <Ago at={node.last_run_at} none="at an unknown time" />
-      {typeof node.last_execution_time === "number" ? (
-        <span className="text-muted">
-          , took <Duration seconds={node.last_execution_time} />
-        </span>
-      ) : null}
-    </Link>
-  );
-}
-
 /** Tabs which could never hold anything for this type are not shown; those which hold nothing yet are, and say so. */
 function isMeant(tab: string, node: NodeDetail): boolean {
-  if (tab === "columns") return node.columns_known !== "none" || node.columns.length > 0;
-  if (tab === "tests") return RELATIONS.has(node.resource_type) || node.test_results.length > 0;
-  if (tab === "runs") return BUILDABLE.has(node.resource_type) || node.resource_type === "source";
+  const type = node.resource_type;
+  if (tab === "columns") return RELATIONS.has(type) || node.columns.length > 0;
+  if (tab === "code") return WITH_CODE.has(type) || Boolean(node.raw_code ?? node.compiled_code);
+  if (tab === "tests") return RELATIONS.has(type) || node.test_results.length > 0;
+  if (tab === "runs") return BUILDABLE.has(type) || type === "source";
+  if (tab === "lineage") return type !== "doc" && type !== "macro" && type !== "group";
   return true;
 }
 
-function NodeTabs({ workspace, node, lineage }: { workspace: string; node: NodeDetail; lineage: ReactNode }) {
+interface TabsProps {
+  workspace: string;
+  node: NodeDetail;
+  lineage: ReactNode;
+}
+
+function NodeTabs({ workspace, node, lineage }: TabsProps) {
   const { params } = useUrlState();
+  const links = useCatalogPaths(workspace);
   const active = params.get("tab") ?? "overview";
-  const to = (tab: string) => paths.node(workspace, node.unique_id, { tab: tab === "overview" ? null : tab });
-  const tabs = [
-    { key: "overview", label: "Overview", to: to("overview") },
-    { key: "columns", label: "Columns", to: to("columns"), count: node.columns.length || undefined },
-    { key: "lineage", label: "Lineage", to: to("lineage") },
-    { key: "code", label: "Code", to: to("code") },
-    { key: "tests", label: "Tests", to: to("tests"), count: node.test_results.length || undefined },
-    { key: "runs", label: "Runs", to: to("runs") },
-  ];
-  const shown = tabs.filter((tab) => isMeant(tab.key, node));
-  const known = shown.some((tab) => tab.key === active) ? active : "overview";
+  const tab = (key: string, label: string, count?: number) => ({
+    key,
+    label,
+    count: count || undefined,
+    to: links.node(node.unique_id, { tab: key === "overview" ? null : key }),
+  });
+  const shown = [
+    tab("overview", "Overview"),
+    tab("columns", "Columns", node.columns.length),
+    tab("lineage", "Lineage"),
+    tab("code", "Code"),
+    tab("tests", "Tests", node.test_results.length),
+    tab("runs", "Runs"),
+    tab("changes", "Changes"),
+  ].filter(({ key }) => isMeant(key, node));
+  const known = shown.some(({ key }) => key === active) ? active : "overview";
   const content: Record<string, ReactNode> = {
     overview: <NodeOverview workspace={workspace} node={node} />,
-    columns: <NodeColumns node={node} />,
+    columns: <NodeColumns workspace={workspace} node={node} />,
     lineage,
     code: <NodeCode workspace={workspace} node={node} />,
     tests: <NodeTests workspace={workspace} node={node} />,
     runs: <NodeRuns workspace={workspace} uniqueId={node.unique_id} name={node.name} />,
+    changes: <NodeChanges workspace={workspace} uniqueId={node.unique_id} />,
   };
   return (
     <>
@@ -177,25 +114,43 @@ function NodeTabs({ workspace, node, lineage }: { workspace: string; node: NodeD
   );
 }
 
-function NoSuchNode({ workspace, name, uniqueId }: { workspace: string; name: string; uniqueId: string }) {
+interface NoSuchProps {
+  workspace: string;
+  name: string;
+  uniqueId: string;
+  asOf: ReactNode;
+}
+
+function NoSuchNode({ workspace, name, uniqueId, asOf }: NoSuchProps) {
+  const links = useCatalogPaths(workspace);
+  const { snapshot, environment } = useReading();
+  const where = environment ? `the environment ${environment} of ${name}` : `the catalog of ${name}`;
   return (
     <>
       <PageHeader
         crumbs={[
-          { label: name, to: paths.dashboard(workspace) },
-          { label: "Models", to: paths.models(workspace) },
+          { label: name, to: links.dashboard() },
+          { label: "Catalog", to: links.catalog() },
         ]}
         title="Not in this project"
+        actions={asOf}
       />
       <EmptyState
-        title={`${uniqueId} is not in the catalog of ${name}`}
+        title={`${uniqueId} is not in ${where}`}
         action={
-          <ButtonLink to={paths.models(workspace, { q: uniqueId.split(".").at(-1) ?? "" })}>
-            Search for it
-          </ButtonLink>
+          <>
+            <ButtonLink to={links.catalog({ q: uniqueId.split(".").at(-1) ?? "", resource_type: "all" })}>
+              Search for it
+            </ButtonLink>
+            {snapshot ? (
+              <ButtonLink to={links.node(uniqueId, { snapshot: null })}>See it now</ButtonLink>
+            ) : null}
+          </>
         }
       >
-        It may have been renamed or removed since this address was made.
+        {snapshot
+          ? "It was not there at the time that is looked at."
+          : "It may have been renamed or removed since this address was made."}
       </EmptyState>
     </>
   );

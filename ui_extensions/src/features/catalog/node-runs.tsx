@@ -11,6 +11,7 @@ import { Ago, Duration, Unknown } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { paths } from "@/lib/paths";
+import { useReading } from "@/lib/reading";
 import { nodeStatus } from "@/lib/status";
 import { formatExact } from "@/lib/time";
 import { nodeRunsQuery } from "./queries";
@@ -24,7 +25,7 @@ export function NodeRuns({
   uniqueId: string;
   name: string;
 }) {
-  const runs = useQuery(nodeRunsQuery(workspace, uniqueId));
+  const runs = useQuery(nodeRunsQuery(workspace, useReading(), uniqueId));
   const start = useMay("run:start", workspace);
   return (
     <QueryView query={runs} what="the runs of this node">
@@ -75,16 +76,15 @@ function DurationBars({ workspace, runs }: { workspace: string; runs: NodeRun[] 
             status.label,
             typeof seconds === "number" ? formatDuration(seconds) : "duration not known",
           ].join(", ");
-          return (
-            <Link
-              key={`${run.run_id}-${run.step}`}
-              to={paths.run(workspace, run.run_id)}
-              title={words}
-              aria-label={words}
-              className={cn("w-3 rounded-t-sm hover:opacity-75", toneFill(status.tone))}
-              style={{ height: `${height}%` }}
-            />
-          );
+          const bar = {
+            title: words,
+            "aria-label": words,
+            className: cn("w-3 rounded-t-sm hover:opacity-75", toneFill(status.tone)),
+            style: { height: `${height}%` },
+          };
+          const key = `${run.run_id}-${run.step}`;
+          if (run.external) return <span key={key} role="img" {...bar} />;
+          return <Link key={key} to={paths.run(workspace, run.run_id)} {...bar} />;
         })}
       </div>
     </figure>
@@ -112,12 +112,18 @@ function RunsTable({ workspace, runs, uniqueId }: { workspace: string; runs: Nod
                 <StatusWord status={nodeStatus(run.status)} />
               </Td>
               <Td>
-                <Link
-                  to={paths.run(workspace, run.run_id, { node: uniqueId })}
-                  className="font-mono text-xs leading-5 hover:underline"
-                >
-                  {run.command}
-                </Link>
+                {run.external ? (
+                  <span className="font-mono text-xs leading-5">
+                    {run.command} <span className="font-sans text-faint">elsewhere</span>
+                  </span>
+                ) : (
+                  <Link
+                    to={paths.run(workspace, run.run_id, { node: uniqueId })}
+                    className="font-mono text-xs leading-5 hover:underline"
+                  >
+                    {run.command}
+                  </Link>
+                )}
               </Td>
               <Td className="text-muted">
                 <Ago at={run.started_at} none="not known" />

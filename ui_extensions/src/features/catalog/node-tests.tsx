@@ -1,5 +1,9 @@
+import { Play } from "lucide-react";
 import { Link } from "react-router";
+import { useMay } from "@/api/access";
 import type { NodeDetail, NodeTest } from "@/api/types";
+import { ButtonLink } from "@/components/ui/button";
+import { CopyButton } from "@/components/ui/copy-button";
 import { EmptyState } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/page";
 import { StatusWord } from "@/components/ui/status";
@@ -7,6 +11,8 @@ import { Table, Td, Th } from "@/components/ui/table";
 import { Ago, Unknown } from "@/components/ui/time";
 import { formatNumber } from "@/lib/format";
 import { paths } from "@/lib/paths";
+import { useCatalogPaths, useReading } from "@/lib/reading";
+import { isOpenable } from "@/lib/runs";
 import { nodeStatus } from "@/lib/status";
 
 export function NodeTests({ workspace, node }: { workspace: string; node: NodeDetail }) {
@@ -18,6 +24,32 @@ export function NodeTests({ workspace, node }: { workspace: string; node: NodeDe
       </EmptyState>
     );
   }
+  return (
+    <div className="flex flex-col gap-3">
+      <RunTests workspace={workspace} node={node} />
+      <TestTable workspace={workspace} node={node} />
+    </div>
+  );
+}
+
+function RunTests({ workspace, node }: { workspace: string; node: NodeDetail }) {
+  const start = useMay("run:start", workspace);
+  const { snapshot } = useReading();
+  if (snapshot) return null;
+  return (
+    <div>
+      <ButtonLink
+        denied={start.why}
+        to={paths.runs(workspace, { new: 1, command: "test", select: node.name })}
+      >
+        <Play size={14} aria-hidden />
+        Run the tests
+      </ButtonLink>
+    </div>
+  );
+}
+
+function TestTable({ workspace, node }: { workspace: string; node: NodeDetail }) {
   return (
     <Panel>
       <Table label="Tests">
@@ -42,6 +74,7 @@ export function NodeTests({ workspace, node }: { workspace: string; node: NodeDe
 }
 
 function TestRow({ workspace, test }: { workspace: string; test: NodeTest }) {
+  const links = useCatalogPaths(workspace);
   return (
     <tr className="hover:bg-hover">
       <Td>
@@ -49,7 +82,7 @@ function TestRow({ workspace, test }: { workspace: string; test: NodeTest }) {
       </Td>
       <Td className="max-w-lg min-w-48">
         <Link
-          to={paths.node(workspace, test.unique_id)}
+          to={links.node(test.unique_id)}
           className="font-mono text-xs leading-5 break-all hover:underline"
         >
           {test.name}
@@ -64,9 +97,10 @@ function TestRow({ workspace, test }: { workspace: string; test: NodeTest }) {
       <Td className="text-muted">{test.severity?.toLowerCase() ?? <Unknown why="not known" />}</Td>
       <Td numeric>
         {typeof test.failures === "number" ? formatNumber(test.failures) : <Unknown why="never run" />}
+        {test.failures_relation ? <StoredRows relation={test.failures_relation} /> : null}
       </Td>
       <Td className="text-muted">
-        {test.last_run_id ? (
+        {isOpenable(test.last_run_id) ? (
           <Link
             to={paths.run(workspace, test.last_run_id, { node: test.unique_id })}
             className="hover:underline"
@@ -78,5 +112,15 @@ function TestRow({ workspace, test }: { workspace: string; test: NodeTest }) {
         )}
       </Td>
     </tr>
+  );
+}
+
+/** Where dbt keeps the rows that failed. */
+function StoredRows({ relation }: { relation: string }) {
+  return (
+    <span className="flex flex-col items-end">
+      <code className="font-mono text-xs break-all text-muted">{relation}</code>
+      <CopyButton text={`select * from ${relation}`} label="Copy a query of them" />
+    </span>
   );
 }

@@ -2,13 +2,16 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useMay } from "@/api/access";
 import type { Overview } from "@/api/types";
+import { CoverageFact } from "@/components/ui/coverage";
 import { Panel, Section } from "@/components/ui/page";
 import { TypeIcon } from "@/components/ui/resource";
 import { StatusMark, StatusWord, toneFill } from "@/components/ui/status";
 import { Ago, Unknown } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
-import { formatDuration, formatNumber, formatShare, plural, typeLabel, typePlural } from "@/lib/format";
+import { formatDuration, formatNumber, plural, typeLabel, typePlural } from "@/lib/format";
 import { paths } from "@/lib/paths";
+import { useCatalogPaths } from "@/lib/reading";
+import { isOpenable } from "@/lib/runs";
 import { freshnessStatus, nodeStatus, type Tone } from "@/lib/status";
 import { tallyOf } from "./verdict";
 
@@ -24,6 +27,7 @@ interface CardProps {
 
 /** The last result of every node as one bar, and how many there are of each type. */
 export function Counts({ workspace, overview }: CardProps) {
+  const links = useCatalogPaths(workspace);
   const place = (type: string) => (TYPE_ORDER.includes(type) ? TYPE_ORDER.indexOf(type) : TYPE_ORDER.length);
   const types = Object.entries(overview.counts)
     .filter(([, count]) => count > 0)
@@ -35,7 +39,7 @@ export function Counts({ workspace, overview }: CardProps) {
         {types.map(([type, count]) => (
           <li key={type}>
             <Link
-              to={paths.models(workspace, { resource_type: type })}
+              to={links.catalog({ resource_type: type })}
               className="flex items-center gap-1.5 rounded-sm hover:underline"
             >
               <TypeIcon type={type} />
@@ -50,6 +54,7 @@ export function Counts({ workspace, overview }: CardProps) {
 }
 
 function StateBar({ workspace, overview }: CardProps) {
+  const links = useCatalogPaths(workspace);
   const tally = tallyOf(overview);
   const parts: { tone: Tone; count: number; word: string; status: string }[] = [
     { tone: "failed", count: tally.failed, word: "failing", status: "failing" },
@@ -75,7 +80,7 @@ function StateBar({ workspace, overview }: CardProps) {
         {shown.map((part) => (
           <Link
             key={part.word}
-            to={paths.models(workspace, { resource_type: RUNNABLE, status: part.status })}
+            to={links.catalog({ resource_type: RUNNABLE, status: part.status })}
             className="inline-flex items-center gap-1.5 hover:underline"
           >
             <StatusMark tone={part.tone} size={12} />
@@ -89,6 +94,7 @@ function StateBar({ workspace, overview }: CardProps) {
 
 /** What failed or warned the last time it ran, with dbt's own words. */
 export function Failing({ workspace, overview }: CardProps) {
+  const links = useCatalogPaths(workspace);
   return (
     <Section
       title={`Needs attention (${formatNumber(overview.failing_total)})`}
@@ -96,7 +102,7 @@ export function Failing({ workspace, overview }: CardProps) {
         overview.failing_total > overview.failing.length ? (
           <Link
             className="text-sm text-accent hover:underline"
-            to={paths.models(workspace, { resource_type: RUNNABLE, status: "attention" })}
+            to={links.catalog({ resource_type: RUNNABLE, status: "attention" })}
           >
             Show all
           </Link>
@@ -112,12 +118,16 @@ export function Failing({ workspace, overview }: CardProps) {
                 <NodeLink workspace={workspace} node={node} />
                 <span className="ml-auto text-sm text-muted">
                   {node.owner ? `${node.owner} · ` : ""}
-                  <Link
-                    to={paths.run(workspace, node.run_id, { node: node.unique_id })}
-                    className="hover:underline"
-                  >
-                    run of <Ago at={node.at} />
-                  </Link>
+                  {isOpenable(node.run_id) ? (
+                    <Link
+                      to={paths.run(workspace, node.run_id, { node: node.unique_id })}
+                      className="hover:underline"
+                    >
+                      run of <Ago at={node.at} />
+                    </Link>
+                  ) : (
+                    <Ago at={node.at} />
+                  )}
                 </span>
               </div>
               <p className="mt-0.5 line-clamp-3 font-mono text-xs whitespace-pre-wrap break-words text-muted">
@@ -138,9 +148,10 @@ interface NodeLinkProps {
 }
 
 function NodeLink({ workspace, node, tab }: NodeLinkProps) {
+  const links = useCatalogPaths(workspace);
   return (
     <Link
-      to={paths.node(workspace, node.unique_id, { tab })}
+      to={links.node(node.unique_id, { tab })}
       className="inline-flex min-w-0 items-center gap-1.5 hover:underline"
     >
       <TypeIcon type={node.resource_type} />
@@ -183,6 +194,7 @@ export function Slowest({ workspace, overview }: CardProps) {
 
 /** How fresh the sources are, where dbt has checked. */
 export function Freshness({ workspace, overview }: CardProps) {
+  const links = useCatalogPaths(workspace);
   return (
     <Section title="Source freshness">
       {overview.freshness.length === 0 ? (
@@ -191,10 +203,7 @@ export function Freshness({ workspace, overview }: CardProps) {
         <ul className="flex flex-col gap-1 text-sm">
           {overview.freshness.map((source) => (
             <li key={source.unique_id} className="flex items-center justify-between gap-3">
-              <Link
-                to={paths.node(workspace, source.unique_id)}
-                className="truncate font-mono hover:underline"
-              >
+              <Link to={links.node(source.unique_id)} className="truncate font-mono hover:underline">
                 {source.name}
               </Link>
               <span className="flex shrink-0 items-center gap-3">
@@ -256,35 +265,12 @@ export function Coverage({ workspace, overview }: CardProps) {
 }
 
 function ModelsLink({ workspace, models }: { workspace: string; models: number }) {
+  const links = useCatalogPaths(workspace);
   if (models === 0) return null;
   return (
-    <Link className="text-sm text-accent hover:underline" to={paths.models(workspace)}>
+    <Link className="text-sm text-accent hover:underline" to={links.catalog()}>
       {plural(models, "model")}
     </Link>
-  );
-}
-
-function CoverageFact({ name, part, total }: { name: string; part: number; total: number }) {
-  const share = formatShare(part, total);
-  return (
-    <div className="flex flex-col">
-      <dt className="text-muted">{name}</dt>
-      <dd className="mt-auto">
-        {share === null ? (
-          <span className="text-faint">not known</span>
-        ) : (
-          <>
-            <strong className="text-lg font-semibold">{share}</strong>{" "}
-            <span className="whitespace-nowrap text-muted">
-              {formatNumber(part)} of {formatNumber(total)}
-            </span>
-          </>
-        )}
-        <span aria-hidden className="mt-1 block h-1.5 rounded-sm bg-sunken">
-          <span className="block h-full rounded-sm bg-accent" style={{ width: share ?? 0 }} />
-        </span>
-      </dd>
-    </div>
   );
 }
 

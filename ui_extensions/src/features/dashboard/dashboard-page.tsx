@@ -12,13 +12,14 @@ import { Table, Td, Th } from "@/components/ui/table";
 import { Ago, Duration, Elapsed } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
+import { useReading } from "@/lib/reading";
 import { isActive, runStatus } from "@/lib/status";
 import { Counts, Coverage, Failing, Freshness, Slowest } from "./cards";
 import { overviewQuery } from "./queries";
 import { verdictOf } from "./verdict";
 
 export function DashboardPage({ workspace, name }: { workspace: string; name: string }) {
-  const overview = useQuery(overviewQuery(workspace));
+  const overview = useQuery(overviewQuery(workspace, useReading()));
   const start = useMay("run:start", workspace);
   return (
     <>

@@ -4,7 +4,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { EmptyState } from "@/components/ui/feedback";
 import { PageHeader } from "@/components/ui/page";
 import { TypeIcon } from "@/components/ui/resource";
-import { paths } from "@/lib/paths";
+import { useCatalogPaths, useReading } from "@/lib/reading";
 import { useUrlState } from "@/lib/url-state";
 import { LineageView } from "./lineage-view";
 import { NodeSearch } from "./node-search";
@@ -14,11 +14,12 @@ const FRESH = { expand_up: null, expand_down: null, selected: null };
 export function LineagePage({ workspace, name }: { workspace: string; name: string }) {
   const { params, patch } = useUrlState();
   const focus = params.get("node");
+  const links = useCatalogPaths(workspace);
   const choose = (uniqueId: string) => patch({ ...FRESH, node: uniqueId });
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
-        crumbs={[{ label: name, to: paths.dashboard(workspace) }]}
+        crumbs={[{ label: name, to: links.dashboard() }]}
         title={focus ? <FocusTitle workspace={workspace} focus={focus} /> : "Lineage"}
         tabTitle={`Lineage ${focus?.split(".").at(-1) ?? ""} · ${name}`}
         actions={
@@ -38,7 +39,7 @@ export function LineagePage({ workspace, name }: { workspace: string; name: stri
       ) : (
         <EmptyState
           title="Choose a node"
-          action={<ButtonLink to={paths.models(workspace)}>Choose from the models</ButtonLink>}
+          action={<ButtonLink to={links.catalog()}>Choose from the catalog</ButtonLink>}
         >
           The graph opens around one node and grows where you open it: what feeds it on the left, what it
           feeds on the right.
@@ -49,7 +50,7 @@ export function LineagePage({ workspace, name }: { workspace: string; name: stri
 }
 
 function FocusTitle({ workspace, focus }: { workspace: string; focus: string }) {
-  const node = useQuery(nodeQuery(workspace, focus));
+  const node = useQuery(nodeQuery(workspace, useReading(), focus));
   return (
     <>
       Lineage of

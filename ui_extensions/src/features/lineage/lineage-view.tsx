@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Notice, QueryView, Skeleton } from "@/components/ui/feedback";
 import { FilterSelect } from "@/components/ui/field";
 import { formatNumber, plural } from "@/lib/format";
+import { useReading } from "@/lib/reading";
 import { useUrlState } from "@/lib/url-state";
 import { type GraphView, lineageQuery, viewOf } from "./queries";
 import { SidePanel } from "./side-panel";
@@ -24,7 +25,7 @@ interface LineageViewProps {
 export function LineageView({ workspace, focus, onFocus }: LineageViewProps) {
   const { params, patch } = useUrlState();
   const view = viewOf(params);
-  const lineage = useQuery(lineageQuery(workspace, focus, view));
+  const lineage = useQuery(lineageQuery(workspace, useReading(), focus, view));
   const selected = params.get("selected");
   const toggle = (side: "up" | "down", uniqueId: string) => {
     const opened = side === "up" ? view.expandUp : view.expandDown;

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState } from "react";
 import { describeError } from "@/api/errors";
-import { nodeSearchQuery } from "@/api/node-queries";
-import type { NodeItem } from "@/api/types";
+import { searchQuery } from "@/api/node-queries";
+import type { NodeRef, SearchHit } from "@/api/types";
 import { CONTROL } from "@/components/ui/field";
 import { TypeIcon } from "@/components/ui/resource";
 import { cn } from "@/lib/cn";
 import { typeLabel } from "@/lib/format";
 import { useDebounced } from "@/lib/hooks";
+import { useReading } from "@/lib/reading";
 
 interface NodeSearchProps {
   workspace: string;
@@ -21,13 +22,13 @@ export function NodeSearch({ workspace, placeholder, onChoose }: NodeSearchProps
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
   const q = useDebounced(text, 150);
-  const found = useQuery(nodeSearchQuery(workspace, q));
-  const items = q.trim() ? (found.data ?? []) : [];
+  const found = useQuery(searchQuery(workspace, useReading(), q));
+  const items = q.trim() ? nodesOf(found.data?.items ?? []) : [];
   const listId = useId();
   const box = useRef<HTMLDivElement>(null);
   useCloseOutside(box, () => setOpen(false));
 
-  const choose = (item: NodeItem | undefined) => {
+  const choose = (item: NodeRef | undefined) => {
     if (!item) return;
     setText("");
     setOpen(false);
@@ -106,6 +107,9 @@ export function NodeSearch({ workspace, placeholder, onChoose }: NodeSearchProps
     </div>
   );
 }
+
+/** A node may be found by several of its columns. */
+const nodesOf = (hits: SearchHit[]) => [...new Map(hits.map(({ node }) => [node.unique_id, node])).values()];
 
 function emptyWords(failed: boolean, fetching: boolean, error: unknown): string {
   if (failed) return `Could not search. ${describeError(error).message}`;

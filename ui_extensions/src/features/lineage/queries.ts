@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { client } from "@/api/client";
 import { unwrap } from "@/api/errors";
 import { keys } from "@/api/keys";
+import { asOf, type Reading } from "@/lib/reading";
 
 export const MAX_STEPS = 10;
 const DEFAULT_STEPS = 1;
@@ -30,15 +31,16 @@ function stepsOf(text: string | null): number {
   return Number.isInteger(steps) && steps >= 0 && steps <= MAX_STEPS ? steps : DEFAULT_STEPS;
 }
 
-export const lineageQuery = (workspace: string, uniqueId: string, view: GraphView) =>
+export const lineageQuery = (workspace: string, reading: Reading, uniqueId: string, view: GraphView) =>
   queryOptions({
-    queryKey: [...keys.lineage(workspace, uniqueId), view],
+    queryKey: [...keys.lineage(workspace, reading, uniqueId), view],
     queryFn: ({ signal }) =>
       unwrap(
         client.GET("/api/workspaces/{workspace}/models/{unique_id}/lineage", {
           params: {
             path: { workspace, unique_id: uniqueId },
             query: {
+              ...asOf(reading),
               up: view.up,
               down: view.down,
               ...(view.expandUp.length > 0 && { expand_up: view.expandUp }),

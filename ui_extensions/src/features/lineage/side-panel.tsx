@@ -9,7 +9,7 @@ import { type Fact, Facts } from "@/components/ui/page";
 import { TypeIcon, TypeWord } from "@/components/ui/resource";
 import { Ago, Duration } from "@/components/ui/time";
 import { formatNumber, plural } from "@/lib/format";
-import { paths } from "@/lib/paths";
+import { useCatalogPaths, useReading } from "@/lib/reading";
 
 interface SidePanelProps {
   workspace: string;
@@ -21,7 +21,8 @@ interface SidePanelProps {
 
 /** The facts of a node beside the graph. */
 export function SidePanel({ workspace, uniqueId, isFocus, onFocus, onClose }: SidePanelProps) {
-  const node = useQuery(nodeQuery(workspace, uniqueId));
+  const links = useCatalogPaths(workspace);
+  const node = useQuery(nodeQuery(workspace, useReading(), uniqueId));
   return (
     <aside
       aria-label="Chosen node"
@@ -42,7 +43,7 @@ export function SidePanel({ workspace, uniqueId, isFocus, onFocus, onClose }: Si
         {(data) => <PanelFacts node={data} />}
       </QueryView>
       <div className="flex flex-wrap gap-2 px-4 pb-4">
-        <ButtonLink look="primary" to={paths.node(workspace, uniqueId)}>
+        <ButtonLink look="primary" to={links.node(uniqueId)}>
           Open
         </ButtonLink>
         {isFocus ? null : (

@@ -45,7 +45,14 @@ export function NewRunDialog(props: NewRunProps) {
     >
       <div className="min-h-0 overflow-y-auto">
         <QueryView query={options} what="the commands" compact>
-          {(data) => <RunForm {...props} options={data} />}
+          {(data) => (
+            <RunForm
+              {...props}
+              // Of the others only artifacts are brought: dbt has no target for them here.
+              environments={props.environments.filter((environment) => environment.in_profile)}
+              options={data}
+            />
+          )}
         </QueryView>
       </div>
     </Dialog>

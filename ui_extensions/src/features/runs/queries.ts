@@ -146,7 +146,7 @@ export function useStartRun(workspace: string) {
     onSuccess: (run) => {
       queries.setQueryData(keys.run(workspace, run.run_id), run);
       void queries.invalidateQueries({ queryKey: keys.runs(workspace) });
-      void queries.invalidateQueries({ queryKey: keys.overview(workspace) });
+      void queries.invalidateQueries({ queryKey: ["workspace", workspace, "overview"] });
     },
   });
 }
