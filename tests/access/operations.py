@@ -24,6 +24,10 @@ REAL: Final[Mapping[str, str]] = {
     "username": "sam",
     "token_id": "2001",
     "session_id": "00000000-0000-4000-8000-000000000001",
+    "drop_id": "1",
+    "snapshot_id": "1",
+    "other_id": "2",
+    "field": "owner",
 }
 # The same, of things that do not exist.
 UNREAL: Final[Mapping[str, str]] = {
@@ -34,6 +38,10 @@ UNREAL: Final[Mapping[str, str]] = {
     "username": "nobody-at-all",
     "token_id": "999999",
     "session_id": "00000000-0000-4000-8000-999999999999",
+    "drop_id": "999999",
+    "snapshot_id": "999999",
+    "other_id": "999998",
+    "field": "nothing",
 }
 
 
@@ -85,6 +93,8 @@ class Operation:
             for item in self.parameters("query")
             if item.get("required")
         }
+        if self.path.endswith("/events"):
+            needed["seconds"] = 0  # of a stream that goes on, only the beginning
         query = "&".join(f"{name}={quote(str(value))}" for name, value in needed.items())
         return f"{found}?{query}" if query else found
 

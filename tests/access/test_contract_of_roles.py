@@ -67,6 +67,7 @@ def test_an_operation_keeps_to_the_document_for(world: World, operation: Any, ca
         request["headers"] = {**request.get("headers", {}), **CALLERS[caller](world)}
         world.client.cookies.clear()
         response = world.client.request(**request)
+        response.request.read()  # what was sent in parts, for the report
         case.validate_response(response, checks=[*CONFORMS, status_code_conformance])
 
     world.mend()

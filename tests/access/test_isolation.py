@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 
+from core.artifacts.models import Drop, DropState
 from core.audit.models import AuditLog
 from core.auth.models import User
 from core.runs.log import LogWriter, log_path
@@ -38,6 +39,10 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "username": (PEOPLE["outsider"].name,),
     "token_id": (str(SERVICE_OF_B),),
     "session_id": (PEOPLE["outsider"].session_id,),
+    "drop_id": ("2",),
+    "snapshot_id": ("3", "5"),
+    "other_id": ("5", "3"),
+    "field": ("of_b",),
 }
 # Somebody with an account can be made a member anywhere: people belong to no workspace.
 NOT_FOREIGN: Final = {("PUT /api/workspaces/{workspace}/members/{username}", "username")}
@@ -75,8 +80,21 @@ def stock_vault(vault: Shop) -> None:
             run_id=run_id,
         )
         vault.take("catalog.json", f"half {MARK}".encode(), run_id=run_id)
+    with vault.db.session() as session:
+        session.add(a_drop(vault, f"{MARK} drop"))
     with LogWriter(log_path(vault.folder, "run-of-b")) as log:
         log.write(f"{MARK} line", step=1, level="info")
+
+
+def a_drop(shop: Shop, label: str) -> Drop:
+    return Drop(
+        workspace_id=shop.workspace_id,
+        environment_id=shop.environment_id,
+        source="upload",
+        label=label,
+        state=DropState.REFUSED,
+        reason=label,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +106,8 @@ def two(postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFacto
         world_of(shop, dagster.url) as world,
     ):
         stock(shop)
+        with shop.db.session() as session:
+            session.add(a_drop(shop, "ours"))
         stock_vault(world.other)
         assert world.add_token(("run:read",), workspace=OTHER).number == SERVICE_OF_B
         world.add_token(ALL_TOKEN_SCOPES, owner="admin of both", workspace=SHOP)

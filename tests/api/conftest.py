@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
+from core.kit.database import Database
 from core.kit.settings import Settings
 from tests.core.building import Shop, open_shop, shared_shop, stock
 
@@ -50,6 +51,12 @@ def client(stocked: Shop) -> Iterator[TestClient]:
     """A client that only reads."""
     with client_of(settings_of(address_of(stocked), stocked.folder)) as found:
         yield found
+
+
+@pytest.fixture
+def shop(db: Database, tmp_path: Path) -> Shop:
+    """A shop that the test changes."""
+    return open_shop(db, tmp_path)
 
 
 @pytest.fixture

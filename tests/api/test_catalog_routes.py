@@ -71,7 +71,8 @@ def test_an_item_of_the_list_says_all_it_should(client: TestClient) -> None:
         ({"resource_type": "all", "status": "warn"}, ["unique_orders_id"]),
         ({"status": ["unknown"], "materialization": "ephemeral"}, ["totals"]),
         ({"q": "100%_"}, ["odd_100%_done"]),
-        ({"sort": "-name", "q": "orders"}, ["orders", "stg_orders"]),
+        ({"q": "orders"}, ["orders", "stg_orders"]),
+        ({"sort": "-name", "q": "orders"}, ["stg_orders", "orders"]),
         ({"schema": "elsewhere"}, []),
     ],
 )
@@ -83,10 +84,12 @@ def test_a_list_is_filtered_by_its_parameters(
 
 def test_facets_are_what_occurs(client: TestClient) -> None:
     found = get(client, "/models/facets")
-    assert found["tags"] == ["core", "nightly"]
-    assert found["schemas"] == ["main"]
-    assert set(found["materializations"]) == {"table", "view", "ephemeral", "seed"}
-    assert found["resource_types"]["source"] == 2
+    assert found["tags"] == [{"value": "core", "count": 1}, {"value": "nightly", "count": 1}]
+    assert found["schemas"] == [{"value": "main", "count": 6}]
+    assert {item["value"] for item in found["materializations"]} == {"table", "view", "ephemeral"}
+    assert {"value": "source", "count": 2} in found["resource_types"]
+    everything = get(client, "/models/facets", resource_type="all")
+    assert {"value": "seed", "count": 1} in everything["materializations"]
 
 
 def test_one_model_says_everything(client: TestClient) -> None:
@@ -157,7 +160,12 @@ def test_the_overview_can_be_read_without_dagster_and_says_that_runs_are_not_kno
 def test_an_empty_workspace_is_an_answer_too(client: TestClient) -> None:
     for path in ("overview", "models", "models/facets", "runs/options"):
         assert client.get(f"/api/workspaces/empty/{path}").status_code == 200
-    assert client.get("/api/workspaces/empty/models").json() == {"items": [], "total": 0, "next_cursor": None}
+    assert client.get("/api/workspaces/empty/models").json() == {
+        "items": [],
+        "total": 0,
+        "next_cursor": None,
+        "query": {"words": [], "selector": None},
+    }
 
 
 def test_what_can_be_run_is_the_allow_list(client: TestClient) -> None:

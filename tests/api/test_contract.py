@@ -43,9 +43,12 @@ def test_an_operation_keeps_to_the_document(client: TestClient, operation: Any) 
         for name, values in REAL.items():
             if name in (case.path_parameters or {}) and data.draw(st.integers(0, 3)):
                 case.path_parameters[name] = data.draw(st.sampled_from(values))
+        if case.path.endswith("/events"):
+            case.query["seconds"] = 0  # of a stream that goes on, only the beginning
         request = case.as_transport_kwargs(base_url=LOCAL)
         request.pop("cookies", None)
         response = client.request(**request)
+        response.request.read()  # what was sent in parts, for the report
         # Dagster is away: 503 is the right answer of what needs it, and documented.
         checks = CONFORMS if response.status_code == 503 else [not_a_server_error, *CONFORMS]
         case.validate_response(response, checks=checks)

@@ -33,6 +33,10 @@ FILLED = {
     "username": "ann",
     "token_id": "1",
     "session_id": "none",
+    "drop_id": "1",
+    "snapshot_id": "1",
+    "other_id": "1",
+    "field": "owner",
 }
 
 
@@ -61,9 +65,9 @@ def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
         (f"{SHOP}/models?limit=0", "limit"),
         (f"{SHOP}/models?limit=201", "limit"),
         (f"{SHOP}/models?limit=x", "limit"),
-        (f"{SHOP}/models?sort=owner", "sort"),
+        (f"{SHOP}/models?sort=colour", "sort"),
         (f"{SHOP}/models?cursor=nonsense", "cursor"),
-        (f"{SHOP}/models?q={'x' * 201}", "q"),
+        (f"{SHOP}/models?q={'x' * 2001}", "q"),
         (f"{SHOP}/models/model.shop.orders/lineage?up=11", "up"),
         (f"{SHOP}/models/{'x' * 1001}", "unique_id"),
         (f"{SHOP}/runs?status=done", "status.0"),
@@ -204,6 +208,7 @@ def test_a_database_that_goes_away_and_returns_is_survived(own_client: TestClien
 BODIES: dict[str, dict[str, Any]] = {
     "/runs": {"steps": [{"command": "build"}]},
     "/members/{username}": {"role": "viewer"},
+    "/overrides/{field}": {"value": "ann"},
     "/tokens": {"name": "ci", "scopes": ["run:read"]},
 }
 WITH_WORKSPACE = [(method, path) for method, path in ROUTES if "{workspace}" in path]

@@ -2,16 +2,16 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core.artifacts import service as artifacts
-from core.artifacts.models import Ingest
-from core.artifacts.service import Arrival
+from core.artifacts.bundle import Arrival, Ingested
 from core.artifacts.store import ArtifactStore
+from core.catalog.reading import Reading, reading_now
 from core.environments import service as environments
 from core.environments.service import Target
 from core.kit.database import Database, make_engine
@@ -70,7 +70,8 @@ def check(
 ) -> Raw:
     metadata = {"test_metadata": {"name": kind}} if kind else {}
     config = {"materialized": "test", "severity": "ERROR"}
-    return node("test", name, reads=reads, attached_node=attached, **metadata, **{"config": config, **more})
+    given: Raw = {**metadata, "config": config, **more}
+    return node("test", name, reads=reads, attached_node=attached, **given)
 
 
 def manifest(*nodes: Raw, **sections: Sequence[Raw]) -> Raw:
@@ -129,27 +130,47 @@ def catalog_file(**tables: Mapping[str, str]) -> Raw:
     }
 
 
+def invoked(raw: Raw) -> Raw:
+    """The same artifact as another invocation of dbt writes it: never the very bytes of another."""
+    return {**raw, "metadata": {**raw["metadata"], "invocation_id": f"invocation-{next(_numbers)}"}}
+
+
 @dataclass(frozen=True)
 class Shop:
-    """A workspace and the way for artifacts into it."""
+    """A workspace, its default environment, and the way for artifacts into it."""
 
     db: Database
     folder: Path
     workspace_id: int
+    environment_id: int
     key: str = "shop"
 
-    def take(self, name: str, content: Raw | bytes, *, run_id: str | None = None, **arrival: Any) -> Ingest:
+    @property
+    def reading(self) -> Reading:
+        return reading_now(self.workspace_id, self.environment_id, "dev")
+
+    def other_environment(self) -> "Shop":
+        """The same workspace, where artifacts go into the environment `prod`."""
+        with self.db.session() as session:
+            return replace(self, environment_id=environments.pick(session, self.workspace_id, "prod").id)
+
+    def take(self, name: str, content: Raw | bytes, *, run_id: str | None = None, **arrival: Any) -> Ingested:
         path = self.folder / f"drop{next(_numbers)}" / name
         path.parent.mkdir(parents=True)
         path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
-        where = Arrival(self.workspace_id, run_id, **arrival)
-        return artifacts.take_in(self.db, ArtifactStore(self.folder), where, path)
+        return self.collect(path.parent, run_id=run_id, **arrival)
 
-    def know(self, *nodes: Raw, **sections: Sequence[Raw]) -> Ingest:
-        return self.take("manifest.json", manifest(*nodes, **sections))
+    def collect(self, target: Path, *, run_id: str | None = None, **arrival: Any) -> Ingested:
+        origin = "parse" if run_id is None else "run"
+        where = Arrival(self.workspace_id, self.environment_id, origin, run_id, **arrival)
+        return artifacts.collect(self.db, ArtifactStore(self.folder), where, target)
 
-    def ran(self, *results: Raw, run_id: str = "run-1", command: str = "build", step: int = 1) -> Ingest:
-        return self.take("run_results.json", run_results(*results), run_id=run_id, command=command, step=step)
+    def know(self, *nodes: Raw, **sections: Sequence[Raw]) -> Ingested:
+        return self.take("manifest.json", invoked(manifest(*nodes, **sections)))
+
+    def ran(self, *results: Raw, run_id: str = "run-1", command: str = "build", step: int = 1) -> Ingested:
+        content = invoked(run_results(*results))
+        return self.take("run_results.json", content, run_id=run_id, command=command, step=step)
 
     def workspace(self) -> Workspace:
         with self.db.session() as session:
@@ -163,11 +184,11 @@ def open_shop(db: Database, folder: Path, key: str = "shop") -> Shop:
         )
         targets = [Target("dev", "duckdb", is_default=True), Target("prod", "duckdb", is_default=False)]
         environments.sync_targets(session, found.id, targets)
-        return Shop(db, folder, found.id, key)
+        return Shop(db, folder, found.id, environments.pick(session, found.id, None).id, key)
 
 
 @contextmanager
-def fresh_database(postgres_url: str, template: str) -> Iterator[str]:
+def fresh_database(postgres_url: str, template: str) -> Generator[str]:
     """The address of a migrated database that several tests share."""
     name = f"shared_{next(_numbers)}"
     run_sql(postgres_url, f"create database {name} template {template}")
@@ -176,7 +197,7 @@ def fresh_database(postgres_url: str, template: str) -> Iterator[str]:
 
 
 @contextmanager
-def shared_shop(postgres_url: str, template: str, folder: Path) -> Iterator[Shop]:
+def shared_shop(postgres_url: str, template: str, folder: Path) -> Generator[Shop]:
     """A shop that several tests read and none changes."""
     with fresh_database(postgres_url, template) as url:
         db = Database(make_engine(url, pool_size=3))

@@ -2,20 +2,37 @@
 
 import json
 import os
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.artifacts.errors import MalformedArtifact, UnsupportedArtifact
-from core.artifacts.manifest import parse_manifest
-from core.artifacts.reading import _without_nul, read_artifact
-from core.artifacts.results import parse_catalog, parse_run_results, parse_sources, parse_time
+from core.artifacts.manifest import Manifest, open_manifest
+from core.artifacts.raw_json import RawFile, open_raw
+from core.artifacts.results import parse_run_results, parse_sources, parse_time
 from core.artifacts.store import ArtifactStore
+from core.artifacts.warehouse import Warehouse, open_warehouse
+from core.catalog.values import ParsedNode
 from core.kit.errors import Invalid
-from tests.core.building import check, compiled, manifest, model, node, result, run_results, source
+from core.runs.values import NodeOutcome
+from tests.core.building import (
+    Raw,
+    check,
+    compiled,
+    manifest,
+    model,
+    node,
+    result,
+    run_results,
+    schema_version,
+    source,
+)
 
 GOOD = json.dumps(manifest(model("orders"))).encode()
 
@@ -26,11 +43,30 @@ def written(tmp_path: Path, content: bytes) -> Path:
     return path
 
 
+def opened(content: Mapping[str, Any], kind: str, name: str) -> RawFile:
+    """An artifact as it is read from a file; its schema version is added where it has none."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = {"metadata": schema_version(kind, 1), **content}
+        return open_raw(written(Path(folder), json.dumps(whole).encode()), kind, name)
+
+
+def manifest_of(raw: Raw) -> Manifest:
+    return Manifest(opened(raw, "manifest", "manifest.json"))
+
+
+def nodes_of(found: Manifest) -> list[ParsedNode]:
+    return [parsed for entry in found.entries() if (parsed := found.parse(entry)) is not None]
+
+
+def tables_of(found: Warehouse) -> dict[str, dict[str, Any]]:
+    return {unique_id: found.body(unique_id) for unique_id in found.hashes()}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (GOOD[:-200], "manifest.json is not valid JSON: Input data was truncated"),
-        (b"", "manifest.json is not valid JSON: Input data was truncated"),
+        (b"", "manifest.json is empty"),
         (b"not json", "manifest.json is not valid JSON: "),
         (b"\x00" * 100, "manifest.json is not valid JSON: "),
         (b'{"metadata": "\xff\xfe"}', "manifest.json is not valid JSON: "),
@@ -46,7 +82,7 @@ def written(tmp_path: Path, content: bytes) -> Path:
 )
 def test_a_broken_file_is_refused_by_name_and_reason(content: bytes, said: str, tmp_path: Path) -> None:
     with pytest.raises(MalformedArtifact) as error:
-        read_artifact(written(tmp_path, content), "manifest", "manifest.json")
+        open_manifest(written(tmp_path, content))
     assert error.value.message.startswith(said)
     assert error.value.hint
     assert "0123abcd" not in error.value.message
@@ -54,14 +90,14 @@ def test_a_broken_file_is_refused_by_name_and_reason(content: bytes, said: str, 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MalformedArtifact, match=r"catalog\.json is missing"):
-        read_artifact(tmp_path / "nothing", "catalog", "catalog.json")
+        open_warehouse(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("version", ["", None, "v12", "https://schemas.getdbt.com/dbt/manifest/"])
 def test_an_artifact_without_a_schema_version_is_unsupported(version: str | None, tmp_path: Path) -> None:
     content = json.dumps({"metadata": {"dbt_schema_version": version}}).encode()
     with pytest.raises(UnsupportedArtifact, match=r"manifest\.json names no schema version"):
-        read_artifact(written(tmp_path, content), "manifest", "manifest.json")
+        open_manifest(written(tmp_path, content))
 
 
 @pytest.mark.parametrize(
@@ -70,13 +106,26 @@ def test_an_artifact_without_a_schema_version_is_unsupported(version: str | None
 )
 def test_nul_is_replaced_and_sql_that_only_names_it_is_not(text: str, kept: str, tmp_path: Path) -> None:
     raw = manifest(model("orders", description=text))
-    read = read_artifact(written(tmp_path, json.dumps(raw).encode()), "manifest", "manifest.json")
-    assert read["nodes"]["model.shop.orders"]["description"] == kept
+    (read,) = nodes_of(open_manifest(written(tmp_path, json.dumps(raw).encode())))
+    assert read.facts["description"] == kept
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=8))
 def test_reading_changes_no_text_but_nul(text: str) -> None:
-    assert json.loads(_without_nul(json.dumps(text).encode())) == text.replace("\0", "\ufffd")
+    file = RawFile("manifest.json", {}, {}, has_nul=True)
+    assert file.decode(msgspec.Raw(json.dumps(text).encode()), "it") == text.replace("\0", "\ufffd")
+
+
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    twice = GOOD.replace(b'"model.shop.orders": {', b'"model.shop.orders": {}, "model.shop.orders": {', 1)
+    with pytest.raises(MalformedArtifact, match=r"manifest\.json names model\.shop\.orders twice"):
+        nodes_of(open_manifest(written(tmp_path, twice)))
+
+
+def test_a_node_that_calls_itself_something_else_is_malformed() -> None:
+    raw = {**manifest(), "nodes": {"model.shop.other": model("orders")}}
+    with pytest.raises(MalformedArtifact, match=r"it calls itself model\.shop\.orders"):
+        nodes_of(manifest_of(raw))
 
 
 # The store
@@ -132,8 +181,8 @@ def test_reading_what_is_not_there_says_so(tmp_path: Path) -> None:
 # The manifest
 
 
-def parsed(*nodes: dict[str, Any], **sections: Any) -> dict[str, Any]:
-    return {item.unique_id: item for item in parse_manifest(manifest(*nodes, **sections)).nodes}
+def parsed(*nodes: dict[str, Any], **sections: Any) -> dict[str, ParsedNode]:
+    return {item.unique_id: item for item in nodes_of(manifest_of(manifest(*nodes, **sections)))}
 
 
 def test_a_manifest_becomes_typed_values() -> None:
@@ -142,14 +191,14 @@ def test_a_manifest_becomes_typed_values() -> None:
             "orders", reads=["source.shop.raw.orders"] * 2, tags=["a"], columns={"Id": {"data_type": "int"}}
         )
     )
-    found = parse_manifest(manifest(raw, source("orders")))
-    orders = next(item for item in found.nodes if item.unique_id == "model.shop.orders")
+    found = manifest_of(manifest(raw, source("orders")))
+    orders = next(item for item in nodes_of(found) if item.unique_id == "model.shop.orders")
     assert (found.adapter_type, found.dbt_version, found.project_name) == ("duckdb", "1.11.16", "shop")
     assert orders.parents == ["source.shop.raw.orders"]
     assert orders.compiled_code == "select 1"
-    assert orders.fields["materialization"] == "table"
-    assert [(column.name, column.data_type) for column in orders.columns] == [("Id", "int")]
-    assert parsed(source("orders"))["source.shop.raw.orders"].fields["name"] == "raw.orders"
+    assert orders.facts["materialization"] == "table"
+    assert orders.columns == [{"name": "Id", "data_type": "int"}]
+    assert parsed(source("orders"))["source.shop.raw.orders"].facts["name"] == "raw.orders"
 
 
 def test_the_content_hash_ignores_compiling_and_times_and_nothing_else() -> None:
@@ -161,16 +210,6 @@ def test_the_content_hash_ignores_compiling_and_times_and_nothing_else() -> None
     assert parsed(dict(reversed(raw.items())))["model.shop.orders"].content_hash == plain
 
 
-def test_the_assets_digest_follows_the_shape_of_the_graph_alone() -> None:
-    def digest(*nodes: dict[str, Any]) -> str:
-        return parse_manifest(manifest(*nodes)).assets_digest
-
-    one, two = model("one"), model("two", reads=["model.shop.one"])
-    assert digest(one, two) == digest(two, {**one, "description": "other"})
-    assert digest(one, two) != digest(one, model("two"))
-    assert digest(one, two) != digest(one, two, model("three"))
-
-
 def test_tests_know_what_they_are_about() -> None:
     both = ["model.shop.one", "model.shop.two"]
     found = parsed(
@@ -179,7 +218,7 @@ def test_tests_know_what_they_are_about() -> None:
         check("singular", reads=both, config={"severity": "WARN"}),
     )
     facts = {
-        name.split(".")[-1]: [item.fields[key] for key in ("test_kind", "attached_node", "severity")]
+        name.split(".")[-1]: [item.facts[key] for key in ("test_kind", "attached_node", "severity")]
         for name, item in found.items()
     }
     assert facts == {
@@ -195,18 +234,15 @@ def test_every_section_is_read_and_named_in_the_singular() -> None:
 
     kinds = {"exposures": "exposure", "metrics": "metric", "semantic_models": "semantic_model"}
     kinds |= {"saved_queries": "saved_query", "unit_tests": "unit_test"}
-    found = parse_manifest(
-        manifest(**{section: [bare(kind) | {"resource_type": kind}] for section, kind in kinds.items()})
-    )
-    assert sorted(item.fields["resource_type"] for item in found.nodes) == sorted(kinds.values())
+    raw = manifest(**{section: [bare(kind) | {"resource_type": kind}] for section, kind in kinds.items()})
+    found = nodes_of(manifest_of(raw))
+    assert sorted(item.facts["resource_type"] for item in found) == sorted(kinds.values())
     old = {
-        "metadata": {},
         "nodes": {},
         **{section: {f"{kind}.shop.x": bare(kind)} for section, kind in kinds.items()},
     }
-    assert sorted(item.fields["resource_type"] for item in parse_manifest(old).nodes) == sorted(
-        kinds.values()
-    )
+    found = nodes_of(manifest_of(old))
+    assert sorted(item.facts["resource_type"] for item in found) == sorted(kinds.values())
 
 
 def test_versions_are_part_of_a_models_name_and_owners_are_found() -> None:
@@ -216,12 +252,12 @@ def test_versions_are_part_of_a_models_name_and_owners_are_found() -> None:
         model("configured", meta={}, config={"meta": {"owner": "Grace"}}),
         exposures=[node("exposure", "board", owner={"email": "a@example.org"})],
     )
-    assert found["model.shop.dim.v2"].fields["name"] == "dim.v2.v2"
-    assert [found[f"model.shop.{name}"].fields["owner"] for name in ("owned", "configured")] == [
+    assert found["model.shop.dim.v2"].facts["name"] == "dim.v2.v2"
+    assert [found[f"model.shop.{name}"].facts["owner"] for name in ("owned", "configured")] == [
         "Ada",
         "Grace",
     ]
-    assert found["exposure.shop.board"].fields["owner"] == "a@example.org"
+    assert found["exposure.shop.board"].facts["owner"] == "a@example.org"
 
 
 @pytest.mark.parametrize(
@@ -232,15 +268,21 @@ def test_versions_are_part_of_a_models_name_and_owners_are_found() -> None:
         {"nodes": {"model.a.b": None}},
         {"nodes": {"model.a.b": []}},
         {"nodes": {"model.a.b": {}}},
-        {"nodes": {"model.a.b": {"name": "b", "config": "x"}}},
-        {"nodes": {"model.a.b": {"name": "b", "depends_on": [1]}}},
+        {"nodes": {"model.a.b": {"name": "b", "depends_on": {"nodes": 1}}}},
         {"nodes": {"model.a.b": {"name": "b", "columns": 3}}},
         {"nodes": {}, "sources": [1]},
     ],
 )
 def test_a_manifest_of_another_shape_is_malformed(broken: dict[str, Any]) -> None:
-    with pytest.raises(MalformedArtifact, match=r"manifest\.json has (no|a node of an unexpected)"):
-        parse_manifest({"metadata": {}, **broken})
+    said = r"manifest\.json( has no nodes section|: the entry of model\.a\.b in|: 'sources' is not valid)"
+    with pytest.raises(MalformedArtifact, match=said):
+        nodes_of(manifest_of(broken))
+
+
+def test_a_part_of_another_shape_is_read_as_none() -> None:
+    odd = {"config": "x", "depends_on": [1], "meta": 5, "test_metadata": []}
+    (found,) = nodes_of(manifest_of({"nodes": {"model.a.b": {"name": "b", **odd}}}))
+    assert (found.parents, found.facts["materialization"], found.facts["owner"]) == ([], None, None)
 
 
 JSON = st.recursive(
@@ -269,13 +311,13 @@ FIELDS = [
 )
 def test_whatever_a_node_holds_it_is_parsed_or_malformed(fields: dict[str, Any]) -> None:
     try:
-        (found,) = parse_manifest({"metadata": {}, "nodes": {"model.shop.x": {"name": "x", **fields}}}).nodes
+        (found,) = nodes_of(manifest_of({"nodes": {"model.shop.x": {"name": "x", **fields}}}))
     except MalformedArtifact:
         return
     assert all(
-        isinstance(found.fields[key], str | None) for key in ("name", "description", "schema_name", "owner")
+        isinstance(found.facts[key], str | None) for key in ("name", "description", "schema_name", "owner")
     )
-    assert all(isinstance(tag, str) for tag in found.fields["tags"])
+    assert all(isinstance(tag, str) for tag in found.facts["tags"])
 
 
 # Results
@@ -298,7 +340,11 @@ def test_whatever_a_node_holds_it_is_parsed_or_malformed(fields: dict[str, Any])
 )
 def test_results_of_another_shape_are_malformed(broken: Any) -> None:
     with pytest.raises(MalformedArtifact, match=r"run_results\.json has (no list|a result of an unexpected)"):
-        parse_run_results({"results": broken})
+        parse_run_results(opened({"results": broken}, "run-results", "run_results.json"))
+
+
+def outcomes_of(raw: Raw) -> Sequence[NodeOutcome]:
+    return parse_run_results(opened(raw, "run-results", "run_results.json")).outcomes
 
 
 def test_a_result_folds_its_phases_into_one_span() -> None:
@@ -306,7 +352,7 @@ def test_a_result_folds_its_phases_into_one_span() -> None:
         {"name": "compile", "started_at": "2026-01-01T00:00:00Z", "completed_at": "2026-01-01T00:00:01Z"},
         {"name": "execute", "started_at": "2026-01-01T00:00:02", "completed_at": None},
     ]
-    (found,) = parse_run_results(run_results({**result("model.shop.x", "success"), "timing": phases}))
+    (found,) = outcomes_of(run_results({**result("model.shop.x", "success"), "timing": phases}))
     assert (found.started_at, found.finished_at) == (
         parse_time("2026-01-01T00:00:00+00:00"),
         parse_time("2026-01-01T00:00:01Z"),
@@ -316,15 +362,17 @@ def test_a_result_folds_its_phases_into_one_span() -> None:
 @pytest.mark.parametrize(("reported", "known"), [(5, 5), (0, 0), (-1, None), (None, None), ("5", None)])
 def test_rows_that_nobody_counted_are_unknown_not_none(reported: Any, known: int | None) -> None:
     raw = {**result("model.shop.x", "success"), "adapter_response": {"rows_affected": reported}}
-    assert parse_run_results(run_results(raw))[0].rows_affected == known
+    assert outcomes_of(run_results(raw))[0].rows_affected == known
 
 
 @pytest.mark.parametrize(
     "broken", [{"nodes": [1]}, {"nodes": {"x": None}}, {"nodes": {"x": {"columns": {"a": {}}}}}]
 )
 def test_a_catalog_of_another_shape_is_malformed(broken: dict[str, Any]) -> None:
-    with pytest.raises(MalformedArtifact, match=r"catalog\.json has a table"):
-        parse_catalog(broken)
+    with pytest.raises(
+        MalformedArtifact, match=r"catalog\.json: ('nodes' is not valid|the entry of x has an)"
+    ):
+        tables_of(Warehouse(opened(broken, "catalog", "catalog.json")))
 
 
 # Real artifacts
@@ -339,10 +387,11 @@ def test_every_real_manifest_parses_or_says_why_not(reference_data: Path) -> Non
     assert len(paths) > 40
     counts = {}
     for path in paths:
-        found = parse_manifest(read_artifact(path, "manifest", path.name))
-        counts[path] = len(found.nodes)
+        found = open_manifest(path)
+        nodes = nodes_of(found)
+        counts[path] = len(nodes)
         assert found.dbt_version
-        assert all(item.fields["resource_type"] and item.fields["name"] for item in found.nodes)
+        assert all(item.facts["resource_type"] and item.facts["name"] for item in nodes)
     assert min(counts.values()) > 5
 
 
@@ -350,7 +399,7 @@ def test_every_real_run_results_file_parses(reference_data: Path) -> None:
     paths = real(reference_data, "run_results*.json")
     assert len(paths) > 10
     for path in paths:
-        outcomes = parse_run_results(read_artifact(path, "run-results", path.name))
+        outcomes = parse_run_results(open_raw(path, "run-results", path.name)).outcomes
         assert outcomes, path
         assert {outcome.status for outcome in outcomes} <= STATUSES
         ran = [outcome for outcome in outcomes if outcome.status in {"success", "pass"}]
@@ -377,7 +426,7 @@ def test_every_real_sources_file_parses_or_says_why_not(reference_data: Path) ->
     seen = 0
     for path in real(reference_data, "*sources*.json", "dbt1*.json", "runtime_error*.json"):
         try:
-            results = parse_sources(read_artifact(path, "sources", path.name))
+            results = parse_sources(open_raw(path, "sources", path.name))
         except Invalid as error:
             pytest.fail(f"{path}: {error}")
         seen += len(results)
@@ -387,5 +436,5 @@ def test_every_real_sources_file_parses_or_says_why_not(reference_data: Path) ->
 
 def test_every_real_catalog_parses(reference_data: Path) -> None:
     for path in real(reference_data, "catalog*.json"):
-        tables = parse_catalog(read_artifact(path, "catalog", path.name))
-        assert any(tables.values()), path
+        tables = tables_of(open_warehouse(path))
+        assert any(table["columns"] for table in tables.values()), path

@@ -1,30 +1,31 @@
 """Reading the catalog."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from core.catalog import repository
 from core.catalog.assets import asset_path
+from core.catalog.facets import facets
+from core.catalog.node_view import NodeView, view_node
 from core.catalog.overview import overview
 from core.catalog.repository import SORTS, NodeFilter, NodeRow
-from core.catalog.service import NodeView, list_nodes, view_node
+from core.catalog.service import list_nodes
 from core.kit.errors import Invalid, NotFound
 from tests.core.building import Shop, check, compiled, model, node, open_shop, result, source
 
 
 def listed(shop: Shop, *, limit: int = 100, cursor: str | None = None, **wanted: Any) -> list[NodeRow]:
     with shop.db.session() as session:
-        return list(
-            list_nodes(session, shop.workspace_id, NodeFilter(**wanted), cursor=cursor, limit=limit).items
-        )
+        found = list_nodes(session, shop.reading, NodeFilter(**wanted), cursor=cursor, limit=limit)
+        return list(found.page.items)
 
 
 def names(shop: Shop, **wanted: Any) -> list[str]:
@@ -33,7 +34,7 @@ def names(shop: Shop, **wanted: Any) -> list[str]:
 
 def viewed(shop: Shop, unique_id: str) -> NodeView:
     with shop.db.session() as session:
-        return view_node(session, shop.workspace_id, unique_id)
+        return view_node(session, shop.reading, unique_id)
 
 
 MODELS = ["odd_100%_done", "oddX100XXdone", "orders", "promised", "stg_orders", "totals"]
@@ -60,16 +61,19 @@ MODELS = ["odd_100%_done", "oddX100XXdone", "orders", "promised", "stg_orders", 
             {"statuses": ["unknown", "error"], "resource_types": ["model"]},
             ["odd_100%_done", "oddX100XXdone", "orders", "totals"],
         ),
-        ({"resource_types": ["model"], "text": "orders"}, ["orders", "stg_orders"]),
-        ({"resource_types": ["model"], "text": "ORDERS"}, ["orders", "stg_orders"]),
-        ({"text": "One row per"}, ["orders"]),
-        ({"text": "100%_"}, ["odd_100%_done"]),
-        ({"text": "%", "resource_types": ["model"]}, ["odd_100%_done"]),
-        ({"text": "0%_d"}, ["odd_100%_done"]),
-        ({"text": "d_1"}, ["odd_100%_done"]),
-        ({"text": "\\"}, ["odd_100%_done"]),
-        ({"text": "back\\slash"}, ["odd_100%_done"]),
-        ({"text": "'; drop table workbench.nodes --"}, []),
+        ({"resource_types": ["model"], "q": "orders"}, ["orders", "stg_orders"]),
+        ({"resource_types": ["model"], "q": "ORDERS"}, ["orders", "stg_orders"]),
+        ({"q": "One row per"}, ["orders"]),
+        ({"q": "100%_"}, ["odd_100%_done"]),
+        # What holds no word asks for nothing; and words are found from their beginning.
+        ({"q": "%", "resource_types": ["model"]}, MODELS),
+        ({"q": "\\", "resource_types": ["model"]}, MODELS),
+        ({"q": "0%_d"}, []),
+        ({"q": "d_1"}, []),
+        ({"q": "odd_1"}, ["odd_100%_done"]),
+        ({"q": "odd_100X", "resource_types": ["model"]}, []),
+        ({"q": "back\\slash"}, ["odd_100%_done"]),
+        ({"q": "'; drop table workbench.nodes --"}, []),
     ],
 )
 def test_filters_and_search(stocked: Shop, wanted: dict[str, Any], found: list[str]) -> None:
@@ -78,8 +82,9 @@ def test_filters_and_search(stocked: Shop, wanted: dict[str, Any], found: list[s
 
 def test_exact_and_prefix_matches_come_first(shop: Shop) -> None:
     shop.know(model("a_order"), model("order_lines"), model("order"), model("zz", description="an order"))
-    assert names(shop, text="order") == ["order", "order_lines", "a_order", "zz"]
-    assert names(shop, text="order", sort="-name") == ["order", "order_lines", "zz", "a_order"]
+    assert names(shop, q="order") == ["order", "order_lines", "a_order", "zz"]
+    # Whoever asks for another order gets it.
+    assert names(shop, q="order", sort="-name") == ["zz", "order_lines", "order", "a_order"]
 
 
 def plain(row: NodeRow, field: str) -> Any:
@@ -87,7 +92,10 @@ def plain(row: NodeRow, field: str) -> Any:
         "name": row.node.name.lower(),
         "resource_type": row.node.resource_type,
         "schema_name": row.node.schema_name,
+        "package_name": row.node.package_name,
+        "owner": row.node.owner and row.node.owner.lower(),
         "materialization": row.node.materialization,
+        "trust": row.trust and ["broken", "caution", "unknown", "healthy"].index(row.trust),
         "last_status": row.result and row.result.status,
         "last_run_at": row.result and row.result.at,
         "last_execution_time": row.result and row.result.execution_time,
@@ -126,13 +134,13 @@ def test_every_sort_puts_values_in_order_ties_by_id_and_unknown_last(
 def test_all_pages_together_are_the_list(
     stocked: Shop, limit: int, field: str, sign: str, text: str | None, statuses: tuple[str, ...]
 ) -> None:
-    wanted = NodeFilter(sort=sign + field, text=text, statuses=statuses)
+    wanted = NodeFilter(sort=sign + field, q=text, statuses=statuses)
     seen: list[str] = []
     cursor: str | None = None
     with stocked.db.session() as session:
-        whole = list_nodes(session, stocked.workspace_id, wanted, cursor=None, limit=200)
+        whole = list_nodes(session, stocked.reading, wanted, cursor=None, limit=200).page
         while True:
-            page = list_nodes(session, stocked.workspace_id, wanted, cursor=cursor, limit=limit)
+            page = list_nodes(session, stocked.reading, wanted, cursor=cursor, limit=limit).page
             assert page.total == len(whole.items)
             seen += [row.node.unique_id for row in page.items]
             cursor = page.next_cursor
@@ -142,8 +150,8 @@ def test_all_pages_together_are_the_list(
 
 
 def test_an_unknown_sort_and_a_foreign_cursor_are_invalid(stocked: Shop) -> None:
-    with pytest.raises(Invalid, match="Cannot sort by 'owner'") as error:
-        listed(stocked, sort="owner")
+    with pytest.raises(Invalid, match="Cannot sort by 'path'") as error:
+        listed(stocked, sort="path")
     assert "last_run_at" in error.value.details[0].message
     with pytest.raises(Invalid, match="cursor"):
         listed(stocked, cursor="nonsense")
@@ -183,8 +191,9 @@ def test_each_status_of_a_test_counts_once(shop: Shop, status: str, counted: str
 
 def test_a_node_is_shown_with_everything_around_it(stocked: Shop) -> None:
     view = viewed(stocked, "model.shop.orders")
-    assert [ref.unique_id for ref, _ in view.parents] == ["model.shop.stg_orders", "seed.shop.countries"]
-    children = {ref.resource_type for ref, _ in view.children}
+    assert [row.node.unique_id for row in view.parents] == ["model.shop.stg_orders", "seed.shop.countries"]
+    children = {row.node.resource_type for row in view.children}
+    assert (view.parents_total, view.children_total) == (len(view.parents), len(view.children))
     assert children == {"model", "test", "unit_test", "exposure"}
     assert [test.name for test, _ in view.tests if test.test_kind == "singular"] == ["totals_agree"]
     assert {test.test_kind for test, _ in view.tests} == {"not_null", "unique", "singular", "unit"}
@@ -195,7 +204,8 @@ def test_a_node_is_shown_with_everything_around_it(stocked: Shop) -> None:
 
 def test_tests_stand_at_their_column_regardless_of_case(stocked: Shop) -> None:
     view = viewed(stocked, "model.shop.orders")
-    assert {column.column.name: sorted(column.tests) for column in view.columns} == {
+    kinds = {c.column.name: sorted(test.test_kind or "" for test, _ in c.tests) for c in view.columns}
+    assert kinds == {
         "id": ["not_null", "unique"],
         "amount": [],
     }
@@ -308,7 +318,7 @@ def test_assets_have_a_page_in_dagster(
 
 def test_the_overview_adds_up(stocked: Shop) -> None:
     with stocked.db.session() as session:
-        found = overview(session, stocked.workspace_id)
+        found = overview(session, stocked.reading)
     assert found.counts == {"model": 6, "seed": 1, "source": 2, "test": 3, "unit_test": 1, "exposure": 1}
     # The ephemeral model is built nowhere: it is neither good nor unknown.
     assert found.health == {"ok": 3, "warning": 1, "failed": 1, "skipped": 1, "unknown": 4}
@@ -325,7 +335,7 @@ def test_the_overview_adds_up(stocked: Shop) -> None:
 
 def test_an_empty_workspace_has_an_overview_of_zeros(shop: Shop) -> None:
     with shop.db.session() as session:
-        found = overview(session, shop.workspace_id)
+        found = overview(session, shop.reading)
     assert (found.counts, found.failing, found.failing_total, found.slowest, found.freshness) == (
         {},
         [],
@@ -344,7 +354,7 @@ def test_many_failures_are_counted_but_not_all_shown(shop: Shop) -> None:
     ]
     shop.ran(*late)
     with shop.db.session() as session:
-        found = overview(session, shop.workspace_id)
+        found = overview(session, shop.reading)
     assert (len(found.failing), found.failing_total) == (20, 30)
     assert [row.status for _, row in found.failing] == ["error"] * 15 + ["partial success"] * 5
 
@@ -353,27 +363,28 @@ def test_many_failures_are_counted_but_not_all_shown(shop: Shop) -> None:
 
 
 @contextmanager
-def counted(session: Session) -> Iterator[list[str]]:
+def counted(session: Session) -> Generator[list[str]]:
     statements: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         statements.append(statement)
 
     engine = session.get_bind()
-    sa.event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     yield statements
-    sa.event.remove(engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def cost(shop: Shop) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     with shop.db.session() as session, counted(session) as statements:
         for name, read in {
-            "list": lambda: list_nodes(session, shop.workspace_id, NodeFilter(), cursor=None, limit=200),
-            "node": lambda: view_node(session, shop.workspace_id, "model.shop.hub"),
-            "overview": lambda: overview(session, shop.workspace_id),
-            "facets": lambda: repository.facet_values(session, shop.workspace_id),
-            "counts": lambda: repository.counts_by_type(session, [shop.workspace_id]),
+            "list": lambda: list_nodes(session, shop.reading, NodeFilter(), cursor=None, limit=200),
+            "search": lambda: list_nodes(session, shop.reading, NodeFilter(q="raw"), cursor=None, limit=200),
+            "node": lambda: view_node(session, shop.reading, "model.shop.hub"),
+            "overview": lambda: overview(session, shop.reading),
+            "facets": lambda: facets(session, shop.reading),
+            "counts": lambda: repository.counts_by_type(session, [shop.environment_id]),
         }.items():
             statements.clear()
             session.expire_all()
@@ -411,9 +422,9 @@ def test_a_page_costs_the_same_number_of_queries_whatever_the_size(shop: Shop) -
 def test_lists_do_not_fetch_the_code_of_every_node(shop: Shop) -> None:
     said = cost(grown(shop, 3))
     assert not [
-        statement for name in ("list", "overview") for statement in said[name] if "compiled_code" in statement
+        statement for name in ("list", "overview") for statement in said[name] if "code_texts" in statement
     ]
-    assert len([statement for statement in said["node"] if "compiled_code" in statement]) == 1
+    assert len([statement for statement in said["node"] if "code_texts" in statement]) == 1
 
 
 def test_workspaces_are_apart(shop: Shop) -> None:
@@ -429,4 +440,4 @@ def test_workspaces_are_apart(shop: Shop) -> None:
         viewed(shop, "model.shop.theirs")
     assert "theirs?" not in (error.value.hint or "")
     with shop.db.session() as session:
-        assert overview(session, shop.workspace_id).failing_total == 0
+        assert overview(session, shop.reading).failing_total == 0

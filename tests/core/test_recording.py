@@ -24,7 +24,7 @@ LIVE = NodeReport("model.shop.a", "a", "model", "running", NOW, thread="Thread-1
 
 
 def context(shop: Shop, step: int = 1, run_id: str = "run-1", command: str = "build") -> StepContext:
-    return StepContext(shop.workspace_id, run_id, step, command)
+    return StepContext(shop.workspace_id, shop.environment_id, run_id, step, command)
 
 
 def begin(shop: Shop, *reports: NodeReport, **where: Any) -> StepContext:
@@ -209,13 +209,13 @@ def test_a_run_of_another_workspace_is_not_found(shop: Shop) -> None:
         get(shop, a_run(key="other"))
 
 
-def test_history_of_a_node_is_its_own_workspaces_newest_first(shop: Shop) -> None:
+def test_history_of_a_node_is_its_own_environments_newest_first(shop: Shop) -> None:
     other = open_shop(shop.db, shop.folder, "other")
-    for number, where in enumerate((shop, shop, other)):
+    for number, where in enumerate((shop, shop, other, shop.other_environment())):
         where.ran(result("model.shop.a", "success"), run_id=f"r{number}")
     shop.ran(result("model.shop.a", "success"), run_id="compiled", command="compile")
     with shop.db.session() as session:
-        rows = service.runs_of_node(session, Engine(), shop.workspace_id, "model.shop.a", limit=10)
+        rows = service.runs_of_node(session, Engine(), shop.environment_id, "model.shop.a", limit=10)
     assert {row.run_id for row in rows} == {"r0", "r1"}
 
 
@@ -226,7 +226,7 @@ def test_history_of_a_node_is_its_own_workspaces_newest_first(shop: Shop) -> Non
 def test_history_does_not_say_running_of_a_run_that_ended(shop: Shop, run: EngineRun, shown: str) -> None:
     begin(shop, LIVE)
     with shop.db.session() as session:
-        (row,) = service.runs_of_node(session, Engine([run]), shop.workspace_id, "model.shop.a", limit=10)
+        (row,) = service.runs_of_node(session, Engine([run]), shop.environment_id, "model.shop.a", limit=10)
     assert row.status == shown
     assert nodes(shop)["a"].status == "running"
 

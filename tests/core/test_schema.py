@@ -78,10 +78,14 @@ def test_processes_that_migrate_at_once_wait_for_each_other(empty: str) -> None:
     assert tables(empty) == EXPECTED
 
 
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "schema" or name == "workbench"
+
+
 def test_the_models_and_the_migrations_agree(db: Database) -> None:
     options = {
         "include_schemas": True,
-        "include_name": lambda name, kind, _parents: kind != "schema" or name == "workbench",
+        "include_name": is_ours,
         "version_table_schema": "workbench",
         "compare_type": True,
     }
@@ -97,7 +101,13 @@ OF_PEOPLE = {"users", "login_sessions", "refresh_tokens", "login_attempts"}
 @pytest.mark.parametrize("table", schema.METADATA.sorted_tables, ids=lambda table: table.name)
 def test_every_table_is_ours_and_says_whose_rows_it_holds(table: sa.Table) -> None:
     assert table.schema == "workbench"
-    assert table.name in OF_PEOPLE | {"workspaces"} or "workspace_id" in table.columns
+    if table.name in OF_PEOPLE | {"workspaces"} or "workspace_id" in table.columns:
+        return
+    # A row of an environment is one of its workspace, and so is what belongs to a node.
+    (owner,) = (table.columns[name] for name in ("environment_id", "node_id") if name in table.columns)
+    (reference,) = owner.foreign_keys
+    assert reference.column.table.name == {"environment_id": "environments", "node_id": "nodes"}[owner.name]
+    assert not owner.nullable
 
 
 def test_a_workspace_that_goes_takes_its_rows_along() -> None:
@@ -105,9 +115,9 @@ def test_a_workspace_that_goes_takes_its_rows_along() -> None:
         (table.name, key.ondelete)
         for table in schema.METADATA.sorted_tables
         for key in table.foreign_keys
-        if key.column.table.name == "workspaces"
+        if key.column.table.name in {"workspaces", "environments", "nodes"}
     ]
-    assert references
+    assert {"nodes", "node_search", "environments", "run_nodes"} <= {name for name, _ in references}
     assert {name: rule for name, rule in references if rule != "CASCADE"} == {"users": "SET NULL"}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from core.kit.settings import OTHER_KNOWN, known_variables
+from core.kit.settings import OF_COMMANDS, OTHER_KNOWN, known_variables
 from deploy.local.layout import REPOSITORY
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
@@ -60,7 +60,7 @@ def test_people_log_in() -> None:
 
 def test_every_setting_can_be_set() -> None:
     told = set().union(*(item["environment"] for item in OURS.values()))
-    assert known_variables() - OTHER_KNOWN - told == set()
+    assert known_variables() - OTHER_KNOWN - OF_COMMANDS - told == set()
 
 
 def test_every_key_dependency_and_volume_is_known() -> None:
@@ -74,6 +74,7 @@ def test_every_key_dependency_and_volume_is_known() -> None:
 def test_every_service_shares_data_and_settings(name: str) -> None:
     environment = OURS[name]["environment"]
     others = {"DAGSTER_POSTGRES_URL", "DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"}
+    others.add("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS")
     assert set(environment) - others <= known_variables()
     assert "data:/data" in OURS[name]["volumes"]
 

@@ -57,6 +57,13 @@ SETTINGS: dict[str, Any] = {
     "AUDIT_RETENTION_DAYS": 98,
     "WORKBENCH_LOG_LEVEL": "debug",
     "WORKBENCH_DBT_ENV": "AWS_PROFILE",
+    "ARTIFACT_UPLOAD_MAX_MB": 97,
+    "ARTIFACT_UNPACKED_MAX_MB": 96,
+    "ARTIFACT_POLLING_INTERVAL": 95,
+    "ARTIFACT_DROP_URL": "s3://bucket/{workspace}",
+    "ALLOW_METADATA_EDITS": False,
+    "MAX_ARTIFACT_VERSIONS": 94,
+    "ARTIFACT_RETENTION_DAYS": 93,
 }
 OF_THE_API = ("signing-key", "former-key")
 OF_THE_SUPERVISOR = ("owner-pw", "admin-secret", "super")

@@ -28,10 +28,10 @@ def test_a_newcomer_sees_the_demo_runs_it_and_finds_the_results(
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
     expect(page.get_by_text("trips_end_after_they_start")).to_be_visible()
 
-    page.get_by_role("link", name="Models", exact=True).first.click()
+    page.get_by_role("link", name="Catalog", exact=True).first.click()
     page.get_by_role("link", name="fct_trips", exact=True).click()
     expect(page).to_have_url(re.compile(re.escape(FIRST_MODEL)))
-    expect(page.get_by_text("int_trips_enriched")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("int_trips_enriched"))).to_be_visible()
 
     page.goto("/w/city_bikes/runs")
     page.get_by_role("button", name="New run").click()
@@ -44,7 +44,7 @@ def test_a_newcomer_sees_the_demo_runs_it_and_finds_the_results(
     expect(page.get_by_text("Succeeded").first).to_be_visible(timeout=60_000)
 
     stack.wait("city_bikes", run_id)
-    page.goto(f"/w/city_bikes/models/{FIRST_MODEL}?tab=runs")
+    page.goto(f"/w/city_bikes/catalog/{FIRST_MODEL}?tab=runs")
     expect(page.locator(f'a[href*="{run_id}"]').first).to_be_visible()
     assert stack.get(f"/city_bikes/models/{FIRST_MODEL}")["last_run_id"] == run_id
 
@@ -76,7 +76,7 @@ def test_a_project_that_does_not_parse_says_why_on_its_page(page: Page, stack: S
 
 
 def test_unknown_addresses_say_so(page: Page, demo_built: dict[str, Any]) -> None:
-    for address in ("nowhere", "city_bikes/models/model.city_bikes.nope", "city_bikes/runs/nope"):
+    for address in ("nowhere", "city_bikes/catalog/model.city_bikes.nope", "city_bikes/runs/nope"):
         page.goto(f"/w/{address}")
         said = page.get_by_text(re.compile("There is no|not found|is not in", re.IGNORECASE))
         expect(said.first).to_be_visible()

@@ -126,14 +126,14 @@ def press_launch(page: Page) -> None:
 
 def test_a_login_leads_to_where_one_was_going_and_outlives_reloads(browser: Browser, team: Stack) -> None:
     with browsing(browser, team) as page:
-        log_in(page, "admin", "/w/tiny/models?q=orders", "wrong")
+        log_in(page, "admin", "/w/tiny/catalog?q=orders", "wrong")
         expect(page.get_by_text("Name or password is wrong.")).to_be_visible()
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
-        expect(page).to_have_url(f"{team.address}/w/tiny/models?q=orders")
+        expect(page).to_have_url(f"{team.address}/w/tiny/catalog?q=orders")
         expect(page.get_by_role("link", name="orders", exact=True)).to_be_visible()
         for _ in range(5):
-            page.goto("/w/tiny/models", wait_until="commit")
+            page.goto("/w/tiny/catalog", wait_until="commit")
         expect(page.get_by_role("link", name="orders", exact=True)).to_be_visible()
         assert page.evaluate("Object.values(localStorage).filter((one) => one.startsWith('ey'))") == []
         hidden = {name for name, cookie in cookies(page).items() if cookie.get("httpOnly")}

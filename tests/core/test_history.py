@@ -1,0 +1,207 @@
+"""The catalog over time: snapshots, what differs between two, overrides, what is forgotten and restored."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.artifacts.restoring import restore
+from core.artifacts.store import ArtifactStore
+from core.audit.service import By
+from core.catalog import overrides, repository, service
+from core.catalog.node_view import view_node
+from core.catalog.reading import Reading, snapshot_of
+from core.catalog.repository import NodeFilter
+from core.catalog.snapshots import retention
+from core.catalog.snapshots.diff import difference, turns_of
+from core.catalog.snapshots.models import CodeText, NodeContent, Snapshot
+from core.kit.errors import Invalid, NotFound
+from core.runs.past import results_as_of
+from tests.core.building import Shop, catalog_file, check, compiled, model, result
+
+ORDERS = "model.shop.orders"
+ANN = By("ann")
+
+
+def then(shop: Shop, snapshot_id: int) -> Reading:
+    with shop.db.session() as session:
+        snapshot = snapshot_of(session, shop.environment_id, snapshot_id)
+    past = results_as_of(shop.environment_id, snapshot.ingested_at)
+    return Reading(shop.workspace_id, shop.environment_id, "dev", snapshot, past)
+
+
+def names(shop: Shop, reading: Reading, **wanted: Any) -> list[str]:
+    with shop.db.session() as session:
+        found = service.list_nodes(session, reading, NodeFilter(**wanted), cursor=None, limit=50)
+    return [row.node.name for row in found.page.items]
+
+
+def compared(shop: Shop, old: int | None, new: int | None) -> dict[str, Any]:
+    with shop.db.session() as session:
+        one, other = (session.get_one(Snapshot, key) for key in (old, new))
+        found = difference(session, shop.workspace_id, one, other)
+    return {"summary": found.summary(), **{item.unique_id: item for item in found.items}}
+
+
+def aspects(item: Any) -> list[tuple[str, str, bool]]:
+    return [(change.aspect, change.what, change.breaking) for change in item.changes]
+
+
+def test_the_catalog_can_be_read_as_of_any_snapshot(shop: Shop) -> None:
+    first = shop.know(model("orders", description="Old.", tags=["a"]), model("gone")).snapshot_id
+    shop.ran(result(ORDERS, "success", at="2098-01-01T00:00:00Z"))
+    second = shop.know(
+        model("orders", description="New.", reads=["model.shop.fresh"]), model("fresh")
+    ).snapshot_id
+    assert first is not None
+    assert second is not None
+    assert names(shop, then(shop, first)) == ["gone", "orders"]
+    assert names(shop, then(shop, second)) == names(shop, shop.reading) == ["fresh", "orders"]
+    assert names(shop, then(shop, first), tags=["a"]) == ["orders"]
+    with shop.db.session() as session:
+        old, new = (view_node(session, reading, ORDERS) for reading in (then(shop, first), shop.reading))
+        assert (old.row.node.description, new.row.node.description) == ("Old.", "New.")
+        assert ([row.node.name for row in new.parents], old.parents) == (["fresh"], [])
+        # Nothing had run yet when the first was taken in.
+        assert (old.row.result, new.row.result and new.row.result.status) == (None, "success")
+        assert old.row.trust == "unknown"
+        assert (new.first_seen and new.first_seen.id, new.last_changed and new.last_changed.id) == (
+            first,
+            second,
+        )
+
+
+def test_a_difference_lists_what_came_went_moved_and_changed(shop: Shop) -> None:
+    old = shop.know(
+        model("orders", columns={"id": {"data_type": "int"}, "note": {}}, raw_code="select 1"),
+        model("before", raw_code="select 'the same'"),
+        model("gone"),
+        model("reader", reads=["model.shop.gone"]),
+        check("not_null_orders_id", reads=[ORDERS], kind="not_null", attached=ORDERS, column_name="id"),
+    )
+    new = shop.know(
+        model("orders", columns={"id": {"data_type": "int"}}, raw_code="select 2", description="Now."),
+        model("after", raw_code="select 'the same'"),
+        model("reader", reads=["model.shop.gone"]),
+        model("fresh"),
+    )
+    found = compared(shop, old.snapshot_id, new.snapshot_id)
+    assert found["summary"] == {"added": 1, "removed": 2, "renamed": 1, "changed": 1, "breaking": 2}
+    assert (found["model.shop.after"].kind, found["model.shop.after"].renamed_from) == (
+        "renamed",
+        "model.shop.before",
+    )
+    assert found["model.shop.gone"].reasons == ["model.shop.reader still read it."]
+    assert aspects(found[ORDERS]) == [
+        ("sql", "code", False),
+        ("column", "note", False),
+        ("description", "description", False),
+        ("test", "not_null on id", False),
+    ]
+    back = compared(shop, new.snapshot_id, old.snapshot_id)
+    assert back["summary"]["added"] == 2
+    assert compared(shop, old.snapshot_id, old.snapshot_id)["summary"]["changed"] == 0
+
+
+def test_a_column_that_the_warehouse_no_longer_has_breaks_its_readers(shop: Shop) -> None:
+    shop.know(model("orders"))
+    old = shop.take("catalog.json", catalog_file(orders={"id": "INTEGER", "note": "TEXT", "sum": "INTEGER"}))
+    new = shop.take("catalog.json", catalog_file(orders={"id": "INTEGER", "sum": "TEXT"}))
+    item = compared(shop, old.snapshot_id, new.snapshot_id)[ORDERS]
+    assert aspects(item) == [("column", "note", True), ("column_type", "sum", True)]
+    assert item.reasons == ["Who reads note no longer finds it.", "sum was INTEGER and is TEXT."]
+
+
+def test_columns_that_were_merely_not_known_are_no_news(shop: Shop) -> None:
+    old = shop.know(model("orders", columns={"id": {}}))
+    new = shop.take("catalog.json", catalog_file(orders={"id": "INTEGER", "note": "TEXT"}))
+    assert compared(shop, old.snapshot_id, new.snapshot_id)["summary"]["changed"] == 0
+
+
+def test_a_broken_promise_is_breaking(shop: Shop) -> None:
+    old = shop.know(model("orders", contract={"enforced": True}, access="public"))
+    new = shop.know(model("orders", contract={"enforced": False}, access="private"))
+    item = compared(shop, old.snapshot_id, new.snapshot_id)[ORDERS]
+    assert {change.what for change in item.changes if change.breaking} == {"enforced", "access"}
+
+
+def test_the_turns_of_a_node_tell_its_life(shop: Shop) -> None:
+    shop.know(model("orders"))
+    shop.know(model("orders", description="Changed."))
+    shop.know(model("other"))
+    shop.know(model("orders", description="Back."), model("other"))
+    with shop.db.session() as session:
+        turns = turns_of(session, shop.workspace_id, shop.environment_id, ORDERS)
+    assert [turn.kind for turn in turns] == ["added", "removed", "changed", "added"]
+
+
+def test_what_a_fuller_ingest_gave_stays(shop: Shop) -> None:
+    shop.know(compiled(model("orders"), "select 42"))
+    shop.take("catalog.json", catalog_file(orders={"id": "INTEGER"}))
+    shop.know(model("orders", description="Only parsed."))
+    with shop.db.session() as session:
+        view = view_node(session, shop.reading, ORDERS)
+        assert (view.compiled_code, view.compiled_stale) == ("select 42", False)
+        assert [column.data_type for column in view.columns] == ["INTEGER"]
+
+
+def test_people_say_something_beside_the_project(shop: Shop) -> None:
+    shop.know(model("orders", description="Of the project.", meta={"owner": "Finance"}))
+    with shop.db.session() as session:
+        overrides.set_override(session, ANN, shop.workspace_id, ORDERS, "owner", "Ann")
+        overrides.set_override(session, ANN, shop.workspace_id, ORDERS, "description", "Zebra crossing.")
+    # It outlives what the project says next, holds in filters, and is searched.
+    shop.know(model("orders", description="Of the project, anew.", meta={"owner": "Finance"}))
+    assert names(shop, shop.reading, owners=["Ann"]) == ["orders"]
+    assert names(shop, shop.reading, q="zebra") == ["orders"]
+    with shop.db.session() as session:
+        view = view_node(session, shop.reading, ORDERS)
+        assert view.row.node.description == "Zebra crossing."
+        assert view.content.facts["description"] == "Of the project, anew."
+        assert [(o.field, o.changed_by) for o in view.overrides] == [("description", "ann"), ("owner", "ann")]
+        overrides.remove_override(session, ANN, shop.workspace_id, ORDERS, "owner")
+    assert names(shop, shop.reading, owners=["Finance"]) == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("owner", ""), ("owner", 3), ("tags", "a"), ("tags", [1]), ("meta", []), ("description", "x" * 20_001)],
+)
+def test_what_does_not_fit_a_field_is_refused(shop: Shop, field: str, value: Any) -> None:
+    shop.know(model("orders"))
+    with shop.db.session() as session, pytest.raises(Invalid):
+        overrides.set_override(session, ANN, shop.workspace_id, ORDERS, field, value)
+
+
+def test_old_snapshots_are_forgotten_with_what_only_they_held(shop: Shop) -> None:
+    ids = [shop.know(model("orders", raw_code=f"select {n}")).snapshot_id for n in range(5)]
+    with shop.db.session() as session:
+        assert retention.forget(session, keep=2, days=365) == 3
+    assert ids[0] is not None
+    assert ids[3] is not None
+    with shop.db.session() as session, pytest.raises(NotFound):
+        snapshot_of(session, shop.environment_id, ids[0])
+    assert names(shop, then(shop, ids[3])) == ["orders"]
+    with shop.db.session() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(NodeContent)) == 2
+        assert session.scalar(sa.select(sa.func.count()).select_from(CodeText)) == 2
+        session.execute(sa.update(Snapshot).values(ingested_at=Snapshot.ingested_at - timedelta(days=400)))
+        assert retention.forget(session, keep=2, days=365) == 1
+    assert names(shop, shop.reading) == ["orders"]
+
+
+def test_a_workspace_of_the_release_before_gets_its_catalog_from_the_store(shop: Shop) -> None:
+    shop.know(compiled(model("orders"), "select 42"))
+    shop.take("catalog.json", catalog_file(orders={"id": "INTEGER"}))
+    with shop.db.session() as session:
+        for table in ("catalog_states", "snapshots", "node_versions", "node_contents", "nodes", "lineage"):
+            session.execute(sa.text(f"delete from workbench.{table}"))  # noqa: S608 - names above
+        session.execute(sa.text("update workbench.ingests set environment_id = null"))
+    store = ArtifactStore(shop.folder)
+    assert restore(shop.db, store, shop.workspace()) == 2
+    assert restore(shop.db, store, shop.workspace()) == 0
+    with shop.db.session() as session:
+        view = view_node(session, shop.reading, ORDERS)
+        assert (view.compiled_code, view.columns[0].data_type) == ("select 42", "INTEGER")
+        assert repository.get_row(session, shop.reading, "model.shop.none") is None
