@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import access, runs, start
+from bench import access, catalog, runs, start
 from bench.report import write
 
-AREAS = {"start": start.measure, "runs": runs.measure, "access": access.measure}
+AREAS = {"start": start.measure, "runs": runs.measure, "access": access.measure, "catalog": catalog.measure}
 
 
 def main(wanted: list[str]) -> int:

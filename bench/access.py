@@ -46,8 +46,8 @@ def measure() -> list[Row]:
         schema.migrate(url)
         settings = _settings(url, Path(name), login=True)
         personal = _fill(settings)
-        off = stack.enter_context(_serving(url, Path(name), login=False))
-        on = stack.enter_context(_serving(url, Path(name), login=True))
+        off = stack.enter_context(serving(url, Path(name), login=False))
+        on = stack.enter_context(serving(url, Path(name), login=True))
         logins = [_login(on) for _ in range(LOGINS)]
         heads = {
             "login off": (off, {}),
@@ -107,7 +107,8 @@ def _fill(settings: Settings) -> str:
 
 
 @contextmanager
-def _serving(url: str, folder: Path, *, login: bool) -> Iterator[str]:
+def serving(url: str, folder: Path, *, login: bool) -> Iterator[str]:
+    """The API on this database, in a process of its own; its address."""
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")},

@@ -49,6 +49,7 @@ _BODY: Final[dict[str, Any]] = {
                     "properties": {
                         "files": {"type": "array", "items": _FILE, "description": "Artifacts, or an archive."}
                     },
+                    "additionalProperties": _FILE,
                 }
             },
             "application/zip": {"schema": _FILE},

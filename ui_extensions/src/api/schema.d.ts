@@ -4819,6 +4819,8 @@ export interface operations {
                 "multipart/form-data": {
                     /** @description Artifacts, or an archive. */
                     files?: string[];
+                } & {
+                    [key: string]: string;
                 };
             };
         };
