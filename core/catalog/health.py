@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.models import NodeHealth, SourceFreshness
 from core.catalog.reading import Reading
+from core.kit.database import over_many_rows
 
 TEST_TYPES: Final = ("test", "unit_test")
 BUILT: Final = ("model", "seed", "snapshot")
@@ -65,9 +66,12 @@ def refresh(session: Session, reading: Reading, unique_ids: Collection[str] | No
     names = [column.name for column in rows.selected_columns]
     statement = insert(NodeHealth).from_select(["environment_id", *names], _with_environment(reading, rows))
     updates = {name: statement.excluded[name] for name in names if name != "unique_id"}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["environment_id", "unique_id"], set_=updates)
-    )
+    upsert = statement.on_conflict_do_update(index_elements=["environment_id", "unique_id"], set_=updates)
+    if targets is None:
+        with over_many_rows(session):
+            session.execute(upsert)
+    else:
+        session.execute(upsert)
 
 
 def _with_environment(reading: Reading, rows: Any) -> Any:
