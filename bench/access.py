@@ -116,7 +116,15 @@ def serving(url: str, folder: Path, *, login: bool) -> Iterator[str]:
         "WORKBENCH_DATA": str(folder / "data"),
         "AUTH_ENABLED": str(login).lower(),
     }
-    command = [sys.executable, "-m", "uvicorn", "api.main:create_app", "--factory", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "api.serve:create_served_app",
+        "--factory",
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen([*command, "--log-level", "warning"], env=environment)
     address = f"http://127.0.0.1:{port}"
     try:

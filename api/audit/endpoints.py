@@ -72,7 +72,7 @@ class AuditFacets(BaseModel):
     tags: list[str]
 
 
-def audit_filter(
+async def audit_filter(
     actor: Text = None,
     tag: Annotated[
         str | None, Query(max_length=100, description="What was done; `login.*` for a group.")

@@ -18,8 +18,8 @@ from starlette.requests import HTTPConnection
 from api.kit.state import SessionDep, WorkspaceKey, state_of
 from core.auth.actor import Actor, Origin, local_admin
 from core.auth.rights import Scope
+from core.environments.service import WithEnvironments, with_environments
 from core.kit.errors import Forbidden, Unauthenticated, WorkbenchError
-from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
 PAGE_COOKIE: Final = "workbench_page"
@@ -187,9 +187,17 @@ def describe(router: APIRouter) -> None:
             route.openapi_extra = extra
 
 
-def get_workspace(key: WorkspaceKey, actor: ActorDep, session: SessionDep) -> Workspace:
+def get_place(key: WorkspaceKey, actor: ActorDep, session: SessionDep) -> WithEnvironments:
+    """Dependency: the workspace of the path with its environments, if the actor may see it."""
+    return with_environments(session, actor, key)
+
+
+PlaceDep = Annotated[WithEnvironments, Depends(get_place, scope="function")]
+
+
+async def get_workspace(place: PlaceDep) -> Workspace:
     """Dependency: the workspace of the path, if the actor may see it."""
-    return workspaces.get_workspace(session, actor, key)
+    return place.workspace
 
 
 WorkspaceDep = Annotated[Workspace, Depends(get_workspace, scope="function")]

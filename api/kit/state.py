@@ -1,10 +1,11 @@
 """What one API process holds, and how requests get at it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Path, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
@@ -17,6 +18,8 @@ from core.auth.sessions import Sessions
 from core.kit.database import Database, make_engine, make_lookup_engine
 from core.kit.settings import Settings
 from plugins.host.manager import PluginManager
+
+READING: Final = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def state_of(connection: HTTPConnection) -> State:
     return state
 
 
-def get_state(request: Request) -> State:
+async def get_state(request: Request) -> State:
     """Dependency: the application's state."""
     return state_of(request)
 
@@ -67,10 +70,14 @@ def get_state(request: Request) -> State:
 StateDep = Annotated[State, Depends(get_state)]
 
 
-def get_session(state: StateDep) -> Iterator[Session]:
-    """Dependency: a session that commits once, before the answer is sent."""
-    with state.db.unit_of_work() as work:
-        yield work.session
+async def get_session(state: StateDep, request: Request) -> AsyncIterator[Session]:
+    """Dependency: a session that commits once, before the answer is sent. Reading requests only read."""
+    if request.method in READING:
+        with state.db.reading() as session:
+            yield session
+        return
+    async with contextmanager_in_threadpool(state.db.session()) as session:
+        yield session
 
 
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]

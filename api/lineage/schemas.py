@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from api.models.schemas import NodeRef
+from api.models.items import NodeRef
 from core.lineage.service import Graph, GraphNode
 
 

@@ -8,17 +8,9 @@ from api.kit.access import CatalogEditor, CatalogReader, GuardedRouter, RunReade
 from api.kit.catalog import CatalogDep, CatalogNow
 from api.kit.errors import responses
 from api.kit.state import SessionDep, StateDep
-from api.models.schemas import (
-    FacetsOut,
-    FacetValue,
-    NodeItem,
-    NodeList,
-    NodeOut,
-    NodeRunList,
-    NodeRunOut,
-    OverrideOut,
-    node_facts,
-)
+from api.models.items import NodeItem, node_facts
+from api.models.parts import OverrideOut
+from api.models.schemas import FacetsOut, FacetValue, NodeList, NodeOut, NodeRunList, NodeRunOut
 from api.search.schemas import MatchOut, QueryOut
 from core.catalog import facets as catalog_facets
 from core.catalog import overrides, service
@@ -53,7 +45,7 @@ def kinds_of(resource_type: list[str]) -> list[str]:
     return [] if "all" in resource_type else (resource_type or ["model"])
 
 
-def node_filter(  # noqa: PLR0913, PLR0917 - one for each filter
+async def node_filter(  # noqa: PLR0913, PLR0917 - one for each filter
     resource_type: Kinds = [],  # noqa: B006 - FastAPI copies defaults
     q: Annotated[
         str | None,
@@ -97,9 +89,9 @@ def node_filter(  # noqa: PLR0913, PLR0917 - one for each filter
     )
 
 
-def _storable(values: list[str]) -> list[str]:
+def _storable(values: list[str]) -> tuple[str, ...]:
     """No value holds a NUL, and PostgreSQL takes none: one that does is found nowhere."""
-    return [value.replace("\0", "\ufffd") for value in values]
+    return tuple(value.replace("\0", "\ufffd") for value in values)
 
 
 WantedNodes = Annotated[NodeFilter, Depends(node_filter)]

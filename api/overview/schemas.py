@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel
+from pydantic.dataclasses import dataclass
 
-from api.models.schemas import FreshnessOut, NodeRef
+from api.models.items import NodeRef
+from api.models.parts import FreshnessOut
 from api.runs.schemas import RunOut
+from core.catalog.coverage import Coverage
 from core.catalog.models import Node, NodeResult
 from core.catalog.overview import Overview
 
@@ -56,16 +59,9 @@ class SourceFreshnessOut(FreshnessOut):
     name: str
 
 
-class CoverageOut(BaseModel):
+@dataclass(frozen=True)
+class CoverageOut(Coverage):
     """How many models are described and tested, of how many; columns likewise."""
-
-    models: int
-    documented: int
-    tested: int
-    owned: int
-    columns: int
-    columns_documented: int
-    models_without_known_columns: int
 
 
 class OverviewOut(BaseModel):

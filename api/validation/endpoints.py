@@ -8,7 +8,7 @@ from api.kit.access import CatalogReader, GuardedRouter, WorkspaceDep
 from api.kit.catalog import CatalogDep, CatalogNow
 from api.kit.errors import responses
 from api.kit.state import SessionDep
-from api.models.schemas import node_facts
+from api.models.items import node_facts
 from api.validation.schemas import CheckCount, TrendOut, TrendPoint, ValidationItem, ValidationOut
 from core.catalog.snapshots import listing
 from core.catalog.validation import validate

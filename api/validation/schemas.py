@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from pydantic import BaseModel
+from pydantic.dataclasses import dataclass
 
-from api.models.schemas import NodeItem
+from api.models.items import NodeItem
+from core.catalog.coverage import Coverage
 
 
 class CheckCount(BaseModel):
@@ -29,18 +31,12 @@ class ValidationOut(BaseModel):
     next_cursor: str | None
 
 
-class TrendPoint(BaseModel):
+@dataclass(frozen=True)
+class TrendPoint(Coverage):
     """Coverage at one snapshot: counts of models and of their columns."""
 
     snapshot_id: int
     at: datetime
-    models: int = 0
-    documented: int = 0
-    tested: int = 0
-    owned: int = 0
-    columns: int = 0
-    columns_documented: int = 0
-    models_without_known_columns: int = 0
 
 
 class TrendOut(BaseModel):

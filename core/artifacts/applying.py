@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.artifacts.arrival import INGESTED, SUPERSEDED, UNCHANGED, Arrival
 from core.artifacts.manifest import Manifest
-from core.artifacts.results import RunResults, parse_time
+from core.artifacts.results import RunResults
 from core.artifacts.store import Stored
+from core.artifacts.times import time_or_none
 from core.artifacts.warehouse import Warehouse
 from core.catalog import coverage, health
 from core.catalog.freshness import write_freshness
@@ -21,16 +23,12 @@ from core.catalog.reading import Reading, reading_now
 from core.catalog.shape import shape_digest
 from core.catalog.snapshots.models import Snapshot
 from core.kit import clock
+from core.kit.bulk import MANY
+from core.kit.database import over_many_rows
 from core.runs import recording
 from core.runs.recording import StepContext
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
-
-if TYPE_CHECKING:
-    from core.artifacts.bundle import Arrival
-
-# Above this, working out the health of all is faster than of these and their neighbours.
-MANY: Final = 2000
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Applying:
 
     session: Session
     workspace: Workspace
-    arrival: "Arrival"
+    arrival: Arrival
     parts: Parts
     files: Mapping[str, Stored]
     outcomes: dict[str, str] = field(default_factory=dict[str, str])
@@ -78,7 +76,7 @@ class Applying:
             if name in self.parts.opened and not self._is_known(name):
                 self.current = name
                 write(self.parts.opened[name])
-                self.outcomes[name] = "ingested"
+                self.outcomes[name] = INGESTED
                 self._note(name, self._now)
 
     @property
@@ -104,7 +102,7 @@ class Applying:
             self._note("catalog.json", self._warehouse_moment() or self._now)
         for name in ("manifest.json", "catalog.json"):
             if name in self.parts.opened:
-                self.outcomes.setdefault(name, "ingested")
+                self.outcomes.setdefault(name, INGESTED)
 
     def _moment(self, generated_at: datetime | None) -> datetime:
         """When an artifact was made; a clock that runs ahead must not block all that follows."""
@@ -116,7 +114,7 @@ class Applying:
 
     def _warehouse_moment(self) -> datetime | None:
         warehouse: Warehouse | None = self.parts.opened.get("catalog.json")
-        return None if warehouse is None else self._moment(_time(warehouse.generated_at))
+        return None if warehouse is None else self._moment(time_or_none(warehouse.generated_at))
 
     def _unless_old(self, name: str, at: datetime | None) -> Any:
         """The part, if it is there and says something new; otherwise its outcome is noted."""
@@ -125,9 +123,9 @@ class Applying:
             return None
         if self._is_known(name):
             return None
-        known = _time(self._state.artifacts.get(name, {}).get("at"))
+        known = time_or_none(self._state.artifacts.get(name, {}).get("at"))
         if known is not None and at < known:
-            self.outcomes[name] = "superseded"
+            self.outcomes[name] = SUPERSEDED
             return None
         return part
 
@@ -135,7 +133,7 @@ class Applying:
         """Whether this very file was the last of its kind; then that is its outcome."""
         same = self._state.artifacts.get(name, {}).get("digest") == self.files[name].digest
         if same:
-            self.outcomes[name] = "unchanged"
+            self.outcomes[name] = UNCHANGED
         return same
 
     def _new_snapshot(self, manifest: Manifest | None) -> Snapshot:
@@ -171,7 +169,8 @@ class Applying:
         health.refresh(self.session, self._reading, touched)
         snapshot.added, snapshot.changed, snapshot.removed = changes.added, changes.changed, changes.removed
         snapshot.nodes = _count(self.session, self._reading)
-        snapshot.coverage = coverage.as_counts(coverage.coverage_of(self.session, self._reading))
+        with over_many_rows(self.session):
+            snapshot.coverage = coverage.as_counts(coverage.coverage_of(self.session, self._reading))
         self._state.snapshot_id = self.snapshot_id = snapshot.id
         self.kinds.add("nodes")
 
@@ -222,13 +221,6 @@ class Applying:
     def _sources(self, answers: Any) -> None:
         write_freshness(self.session, self._reading, answers, self.arrival.run_id)
         self.kinds.add("freshness")
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        return parse_time(value)
-    except ValueError:
-        return None
 
 
 def _locked_state(session: Session, environment_id: int) -> CatalogState:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy.exc import DataError
 
 from core.artifacts.applying import Applying, Parts
+from core.artifacts.arrival import INGESTED, REFUSED, SUPERSEDED, UNCHANGED, Arrival
 from core.artifacts.manifest import open_manifest
 from core.artifacts.models import Ingest
 from core.artifacts.raw_json import open_raw
@@ -14,6 +15,7 @@ from core.artifacts.results import RunResults, parse_run_results, parse_sources
 from core.artifacts.store import ArtifactStore, Stored
 from core.artifacts.warehouse import open_warehouse
 from core.catalog import notices, tidying
+from core.catalog.models import CatalogState
 from core.kit.database import Database
 from core.kit.errors import WorkbenchError
 from core.workspaces import service as workspaces
@@ -21,33 +23,7 @@ from core.workspaces.models import Workspace
 
 # The order matters: results and columns are about nodes that the manifest names.
 NAMES: Final = ("manifest.json", "catalog.json", "run_results.json", "sources.json")
-INGESTED: Final = "ingested"
-UNCHANGED: Final = "unchanged"
-SUPERSEDED: Final = "superseded"
-REFUSED: Final = "refused"
 _SUPERSEDED_REASON: Final = "A newer state of the project is known."
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Where artifacts come from. `origin`: `run`, `parse`, `upload`, `folder` or `bucket`.
-
-    `strict`: one broken file refuses them all; otherwise the good ones go on without it.
-    """
-
-    workspace_id: int
-    environment_id: int
-    origin: str = "parse"
-    run_id: str | None = None
-    step: int = 1
-    command: str = "parse"
-    drop_id: int | None = None
-    strict: bool = False
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the product itself made them out of the workspace's project."""
-        return self.origin in {"run", "parse"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +66,9 @@ def ingest(db: Database, store: ArtifactStore, arrival: Arrival, files: Mapping[
 
     Whatever is wrong with them is in the answer and in the records; the catalog then stays as it was.
     """
+    known = _unchanged(db, arrival, files)
+    if known is not None:
+        return known
     refusals = _Refusals()
     parts = _open(store, files, refusals)
     while not (refusals.found and arrival.strict):
@@ -106,6 +85,19 @@ def ingest(db: Database, store: ArtifactStore, arrival: Arrival, files: Mapping[
     name = next(iter(refusals.found))
     reason, hint = refusals.words(name)
     return Ingested(REFUSED, None, reason, hint, records)
+
+
+def _unchanged(db: Database, arrival: Arrival, files: Mapping[str, Stored]) -> Ingested | None:
+    """The answer where each file is the last of its kind once more: then none of them is opened."""
+    with db.session() as session:
+        state = session.get(CatalogState, arrival.environment_id)
+        last = {} if state is None else state.artifacts
+        if state is None or any(
+            last.get(key, {}).get("digest") != file.digest for key, file in files.items()
+        ):
+            return None
+        session.add_all(_record(arrival, name, file, UNCHANGED, None, None) for name, file in files.items())
+        return Ingested(UNCHANGED, state.snapshot_id)
 
 
 class _BrokenPart(Exception):

@@ -16,7 +16,7 @@ import msgspec
 from core.artifacts.errors import MalformedArtifact
 from core.artifacts.raw_json import RawFile, open_raw
 from core.artifacts.reading import MEND
-from core.artifacts.results import parse_time
+from core.artifacts.times import time_or_none
 from core.catalog.values import ParsedNode
 from core.kit.hashing import content_hash, text_hash
 
@@ -76,7 +76,7 @@ class Manifest:
         self.dbt_version = _text(metadata.get("dbt_version"))
         self.adapter_type = _text(metadata.get("adapter_type"))
         self.project_name = _text(metadata.get("project_name"))
-        self.generated_at = _moment(metadata.get("generated_at"))
+        self.generated_at = time_or_none(metadata.get("generated_at"))
 
     def entries(self) -> Iterator[Entry]:
         """Every node of every section.
@@ -181,7 +181,7 @@ def _without_run_time(compiled: str, generated_at: datetime | None) -> str:
 
 
 def _unless_of_the_run(literal: str, generated_at: datetime) -> str:
-    moment = _moment(literal)
+    moment = time_or_none(literal)
     of_the_run = moment is not None and timedelta() <= generated_at - moment <= _ONE_RUN
     return "~run time~" if of_the_run else literal
 
@@ -249,13 +249,6 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return parse_time(value)
-    except ValueError:
-        return None
 
 
 _MATERIALIZED: Final = frozenset({"model", "seed", "snapshot", "function"})

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from core.artifacts import service as artifacts
-from core.artifacts.bundle import Arrival
+from core.artifacts.arrival import REFUSED, Arrival
 from core.artifacts.project_files import (
     ProjectRequest,
     describe_project,
@@ -194,7 +194,7 @@ def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
         if message is None:
             store = ArtifactStore(settings.data_dir)
             taken = artifacts.collect(db, store, Arrival(workspace.id, environment.id), folder)
-            message = taken.reason if taken.outcome == "refused" else None
+            message = taken.reason if taken.outcome == REFUSED else None
     except subprocess.TimeoutExpired:
         message = f"dbt parse did not end within {PARSE_TIMEOUT_SECONDS} seconds."
     except OSError as error:

@@ -7,7 +7,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from core.artifacts.bundle import INGESTED, Arrival, ingest
+from core.artifacts.arrival import INGESTED, Arrival
+from core.artifacts.bundle import ingest
 from core.artifacts.models import Ingest
 from core.artifacts.store import ArtifactStore, Stored
 from core.catalog.models import CatalogState

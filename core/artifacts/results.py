@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from core.artifacts.errors import MalformedArtifact
 from core.artifacts.raw_json import RawFile
 from core.artifacts.reading import MEND
+from core.artifacts.times import parse_time, time_or_none
 from core.catalog.values import Freshness
 from core.runs.values import NodeOutcome
 
@@ -36,7 +37,7 @@ def parse_run_results(file: RawFile) -> RunResults:
         outcomes=_each(file, _outcome),
         command=_text(which),
         invocation_id=_text(file.metadata.get("invocation_id")),
-        generated_at=_time_or_none(file.metadata.get("generated_at")),
+        generated_at=time_or_none(file.metadata.get("generated_at")),
     )
 
 
@@ -52,21 +53,6 @@ def parse_sources(file: RawFile) -> list[Freshness]:
 def _section(file: RawFile, name: str) -> Any:
     raw = file.sections.get(name)
     return None if raw is None else file.decode(raw, repr(name))
-
-
-def _time_or_none(value: Any) -> datetime | None:
-    try:
-        return parse_time(value)
-    except ValueError:
-        return None
-
-
-def parse_time(value: Any) -> datetime | None:
-    """A time of an artifact; one without an offset is UTC, as dbt writes it."""
-    if not isinstance(value, str) or not value:
-        return None
-    moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _each(file: RawFile, parse: Callable[[Mapping[str, Any]], T]) -> list[T]:

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.artifacts.bundle import NAMES, Arrival, Ingested, ingest
+from core.artifacts.arrival import REFUSED, Arrival
+from core.artifacts.bundle import NAMES, Ingested, ingest
 from core.artifacts.models import Ingest, RunArtifact
 from core.artifacts.store import ArtifactStore, Stored
 from core.kit.database import Database
@@ -59,7 +60,7 @@ def refusals_of_run(session: Session, workspace_id: int, run_id: str) -> list[In
     """Artifacts of a run that were put aside, with the reason."""
     query = (
         sa.select(Ingest)
-        .where(Ingest.workspace_id == workspace_id, Ingest.run_id == run_id, Ingest.outcome == "refused")
+        .where(Ingest.workspace_id == workspace_id, Ingest.run_id == run_id, Ingest.outcome == REFUSED)
         .order_by(Ingest.id)
     )
     return list(session.scalars(query))

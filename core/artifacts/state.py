@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.artifacts import places
+from core.artifacts.arrival import REFUSED
 from core.artifacts.checking import KINDS
 from core.artifacts.models import Drop, DropPlace, DropState, Ingest
 from core.catalog.models import CatalogState
@@ -69,7 +70,7 @@ def _refused_by_ingest(session: Session, environment_id: int) -> dict[str, Refus
     query = (
         sa.select(Ingest)
         .distinct(Ingest.name)
-        .where(Ingest.environment_id == environment_id, Ingest.outcome == "refused")
+        .where(Ingest.environment_id == environment_id, Ingest.outcome == REFUSED)
         .order_by(Ingest.name, Ingest.id.desc())
     )
     return {row.name: Refusal(row.at, row.message, row.run_id, row.drop_id) for row in session.scalars(query)}

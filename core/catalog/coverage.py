@@ -15,13 +15,13 @@ from core.catalog.reading import Reading
 class Coverage:
     """Counts of models, and of their columns as far as they are known."""
 
-    models: int = 0
-    documented: int = 0
-    tested: int = 0
-    owned: int = 0
-    columns: int = 0
-    columns_documented: int = 0
-    models_without_known_columns: int = 0
+    models: int
+    documented: int
+    tested: int
+    owned: int
+    columns: int
+    columns_documented: int
+    models_without_known_columns: int
 
 
 def coverage_of(session: Session, reading: Reading) -> Coverage:

@@ -11,7 +11,7 @@ Trust is one of four:
 Reasons are codes, some with a count (`tests_failed:2`); `sentence` puts them into words.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -97,8 +97,14 @@ def _targets(session: Session, reading: Reading, unique_ids: Collection[str]) ->
     return [key for key in about.union(session.scalars(children)) if key is not None]
 
 
-def test_links(reading: Reading, unique_ids: Collection[str] | None) -> sa.CTE:
-    """Pairs of a node and a test about it: attached to it, or reading it where dbt attaches it to none."""
+About = Callable[[Any], sa.ColumnElement[bool]]
+
+
+def test_links(reading: Reading, is_about: About | None) -> sa.CTE:
+    """Pairs of a node and a test about it: attached to it, or reading it where dbt attaches it to none.
+
+    `is_about` says of a column with unique_ids which nodes are meant; without it, all are.
+    """
     node, edge = reading.nodes, reading.edges
     test = sa.and_(node.environment_id == reading.environment_id, node.resource_type.in_(TEST_TYPES))
     attached = sa.select(node.attached_node.label("about"), node.unique_id.label("test_id")).where(
@@ -110,16 +116,16 @@ def test_links(reading: Reading, unique_ids: Collection[str] | None) -> sa.CTE:
         .join(node, same)
         .where(test, node.attached_node.is_(None))
     )
-    if unique_ids is not None:
-        wanted = list(unique_ids)
-        attached = attached.where(node.attached_node == sa.func.any(wanted))
-        reads = reads.where(edge.parent == sa.func.any(wanted))
+    if is_about is not None:
+        attached = attached.where(is_about(node.attached_node))
+        reads = reads.where(is_about(edge.parent))
     return sa.union(attached, reads).cte("test_links")
 
 
 def tallies(reading: Reading, unique_ids: Collection[str] | None) -> sa.CTE:
     """How many tests each node has, and how many passed, failed and warned; the others never ran."""
-    links, result = test_links(reading, unique_ids), reading.results
+    result = reading.results
+    links = test_links(reading, None if unique_ids is None else _any_in(list(unique_ids)))
 
     def count(statuses: Collection[str]) -> sa.FunctionFilter[int]:
         return sa.func.count().filter(result.status.in_(statuses))
@@ -137,6 +143,10 @@ def tallies(reading: Reading, unique_ids: Collection[str] | None) -> sa.CTE:
         .group_by(links.c.about)
         .cte("tallies")
     )
+
+
+def _any_in(unique_ids: list[str]) -> About:
+    return lambda column: column == sa.func.any(unique_ids)
 
 
 def health_of(reading: Reading, unique_ids: Collection[str] | None = None) -> Any:

@@ -58,6 +58,8 @@ class Node(Base):
             "ix_nodes_by_type_and_name", "environment_id", "resource_type", text("lower(name)"), "unique_id"
         ),
         Index("ix_nodes_by_name", "environment_id", text("lower(name)"), "unique_id"),
+        Index("ix_nodes_by_type_and_kind", "environment_id", "resource_type", "materialization"),
+        Index("ix_nodes_by_tag", "tags", postgresql_using="gin"),
         Index(None, "environment_id", "attached_node"),
     )
 

@@ -3,23 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
-from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.catalog import columns as merged_columns
 from core.catalog import overrides, repository, service
 from core.catalog.columns import Column
 from core.catalog.models import Node, NodeOverride, NodeResult, SourceFreshness
+from core.catalog.neighbours import NEIGHBOURS, neighbours_of
+from core.catalog.prepared import ask
 from core.catalog.reading import Reading
-from core.catalog.repository import NodeRow
+from core.catalog.repository import Joined, NodeRow, row_of
 from core.catalog.snapshots.models import CodeText, NodeContent, NodeVersion, Snapshot, WarehouseTable
 
 Knowledge = Literal["complete", "partial", "unknown", "none"]
 WITH_COLUMNS: Final = frozenset({"model", "seed", "snapshot", "source"})
-# More neighbours than this are counted, not listed.
-NEIGHBOURS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -79,54 +78,61 @@ def view_node(session: Session, reading: Reading, unique_id: str) -> NodeView:
     Raises:
         NotFound: the catalog has no such node.
     """
-    row = service.require_node(session, reading, unique_id)
-    node = row.node
-    content = session.get_one(NodeContent, (reading.workspace_id, node.content_hash))
-    texts = _texts(session, reading, [node.raw_hash, node.compiled_hash])
-    table = _table(session, reading, node.table_hash)
-    parents = repository.parents_of(session, reading, unique_id)
-    children = repository.children_of(session, reading, unique_id)
-    near = repository.refs(session, reading, [*parents[:NEIGHBOURS], *children[:NEIGHBOURS]])
+    found = ask(session, reading, _whole, unique_id).one_or_none()
+    if found is None:
+        raise service.missing(session, reading, unique_id)
+    row, node, content = row_of(found), found[0], found.NodeContent
+    parents, children = neighbours_of(session, reading, unique_id)
     tests = repository.tests_of(session, reading, unique_id)
-    freshness = repository.freshness_of(session, reading, [unique_id])
-    columns = merged_columns.merge(content.columns, table)
+    columns = merged_columns.merge(content.columns, found.table)
     known, note = _knowledge(node, columns)
     first, last = _ages(session, reading, unique_id)
     return NodeView(
         row=row,
         content=content,
-        raw_code=texts.get(node.raw_hash),
-        compiled_code=texts.get(node.compiled_hash),
-        table=table,
+        raw_code=found.raw_code,
+        compiled_code=found.compiled_code,
+        table=found.table,
         columns=[ColumnView(column, _tests_on(column, tests)) for column in columns],
         columns_known=known,
         columns_note=note,
-        parents=[near[parent] for parent in parents if parent in near],
-        parents_total=len(parents),
-        children=[near[child] for child in children if child in near],
-        children_total=len(children),
-        missing_parents=[parent for parent in parents[:NEIGHBOURS] if parent not in near],
+        parents=parents.nodes,
+        parents_total=parents.total,
+        children=children.nodes,
+        children_total=children.total,
+        missing_parents=parents.missing,
         tests=tests,
-        freshness=freshness[0] if freshness else None,
-        overrides=[] if reading.is_past else overrides.of_node(session, reading.workspace_id, unique_id),
+        freshness=found.SourceFreshness,
+        overrides=[] if reading.is_past else overrides.of_node(session, reading, unique_id),
         used_by=_used_by(session, reading, unique_id) if node.resource_type == "macro" else [],
         first_seen=first,
         last_changed=last,
     )
 
 
-def _texts(session: Session, reading: Reading, hashes: Sequence[UUID | None]) -> dict[UUID | None, str]:
-    wanted = [value for value in hashes if value is not None]
-    query = sa.select(CodeText.hash, CodeText.text).where(
-        CodeText.workspace_id == reading.workspace_id, CodeText.hash.in_(wanted)
+def _whole(reading: Reading, unique_id: str) -> Any:
+    """The row of a node with all that is kept by hash."""
+    joined = Joined(reading)
+    node, raw, compiled = joined.node, aliased(CodeText), aliased(CodeText)
+
+    def kept(table: Any, of_node: Any) -> sa.ColumnElement[bool]:
+        return sa.and_(table.workspace_id == reading.workspace_id, table.hash == of_node)
+
+    return (
+        joined.select()
+        .join(NodeContent, kept(NodeContent, node.content_hash))
+        .outerjoin(raw, kept(raw, node.raw_hash))
+        .outerjoin(compiled, kept(compiled, node.compiled_hash))
+        .outerjoin(WarehouseTable, kept(WarehouseTable, node.table_hash))
+        .add_columns(
+            NodeContent,
+            raw.text.label("raw_code"),
+            compiled.text.label("compiled_code"),
+            WarehouseTable.body.label("table"),
+            joined.fresh,
+        )
+        .where(node.unique_id == unique_id)
     )
-    return dict(session.execute(query).tuples().all())
-
-
-def _table(session: Session, reading: Reading, table_hash: UUID | None) -> Mapping[str, Any] | None:
-    if table_hash is None:
-        return None
-    return session.get_one(WarehouseTable, (reading.workspace_id, table_hash)).body
 
 
 def _tests_on(
@@ -151,6 +157,13 @@ def _used_by(session: Session, reading: Reading, macro: str) -> list[NodeRow]:
 
 def _ages(session: Session, reading: Reading, unique_id: str) -> tuple[Snapshot | None, Snapshot | None]:
     """The first snapshot that has the node, and the one that it last changed in; as far as they are kept."""
+    found: dict[str, Snapshot] = {}
+    for first, last, snapshot in ask(session, reading, _bounds, unique_id):
+        found |= {name: snapshot for name, at in (("first", first), ("last", last)) if at == snapshot.id}
+    return found.get("first"), found.get("last")
+
+
+def _bounds(reading: Reading, unique_id: str) -> Any:
     version = NodeVersion
     until = reading.snapshot.id if reading.snapshot else None
     bounds = sa.select(
@@ -159,13 +172,9 @@ def _ages(session: Session, reading: Reading, unique_id: str) -> tuple[Snapshot 
     if until is not None:
         bounds = bounds.where(version.valid_from <= until)
     ends = bounds.subquery()
-    query = sa.select(ends.c.first, ends.c.last, Snapshot).join(
+    return sa.select(ends.c.first, ends.c.last, Snapshot).join(
         Snapshot, Snapshot.id.in_([ends.c.first, ends.c.last])
     )
-    found: dict[str, Snapshot] = {}
-    for first, last, snapshot in session.execute(query):
-        found |= {name: snapshot for name, at in (("first", first), ("last", last)) if at == snapshot.id}
-    return found.get("first"), found.get("last")
 
 
 def _knowledge(node: Node, columns: Sequence[Column]) -> tuple[Knowledge, str | None]:

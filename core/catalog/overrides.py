@@ -16,6 +16,8 @@ from core.audit.service import By
 from core.catalog import notices
 from core.catalog.ingest.refreshing import show_overrides
 from core.catalog.models import Node, NodeOverride
+from core.catalog.prepared import ask
+from core.catalog.reading import Reading
 from core.environments.models import Environment
 from core.kit import clock
 from core.kit.errors import FieldError, Invalid, NotFound
@@ -26,12 +28,14 @@ LONGEST_NAME: Final = 200
 MOST_TAGS: Final = 50
 
 
-def of_node(session: Session, workspace_id: int, unique_id: str) -> list[NodeOverride]:
+def of_node(session: Session, reading: Reading, unique_id: str) -> list[NodeOverride]:
     """The overrides of a node, by field."""
-    query = sa.select(NodeOverride).where(
-        NodeOverride.workspace_id == workspace_id, NodeOverride.unique_id == unique_id
-    )
-    return list(session.scalars(query.order_by(NodeOverride.field)))
+    return list(ask(session, reading, _of_node, unique_id).scalars())
+
+
+def _of_node(reading: Reading, unique_id: str) -> sa.Select[NodeOverride]:
+    of_node = sa.and_(NodeOverride.workspace_id == reading.workspace_id, NodeOverride.unique_id == unique_id)
+    return sa.select(NodeOverride).where(of_node).order_by(NodeOverride.field)
 
 
 def set_override(

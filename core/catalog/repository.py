@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from core.catalog.health import TEST_TYPES, health_of, tallies, test_links
 from core.catalog.models import Node, NodeHealth, NodeResult, SourceFreshness
+from core.catalog.prepared import ask
 from core.catalog.reading import Reading
 
 STATUS_UNKNOWN: Final = "unknown"
@@ -18,18 +19,18 @@ STATUS_UNKNOWN: Final = "unknown"
 class NodeFilter:
     """Which nodes a list is about. Empty fields do not filter. `folders` take what lies below them too."""
 
-    resource_types: Sequence[str] = ()
-    tags: Sequence[str] = ()
-    owners: Sequence[str] = ()
-    schemas: Sequence[str] = ()
-    packages: Sequence[str] = ()
-    folders: Sequence[str] = ()
-    materializations: Sequence[str] = ()
-    statuses: Sequence[str] = ()
-    freshness: Sequence[str] = ()
-    trusts: Sequence[str] = ()
-    groups: Sequence[str] = ()
-    access: Sequence[str] = ()
+    resource_types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    materializations: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    freshness: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
     q: str | None = None
     sort: str | None = None
 
@@ -175,9 +176,13 @@ def _known_or_not(column: Any, values: Sequence[str], *, keeps_unknown: bool) ->
 
 def get_row(session: Session, reading: Reading, unique_id: str) -> NodeRow | None:
     """One node with what lists show beside it."""
-    joined = Joined(reading)
-    found = session.execute(joined.select().where(joined.node.unique_id == unique_id)).one_or_none()
+    found = ask(session, reading, _row, unique_id).one_or_none()
     return None if found is None else row_of(found)
+
+
+def _row(reading: Reading, unique_id: str) -> Any:
+    joined = Joined(reading)
+    return joined.select().where(joined.node.unique_id == unique_id)
 
 
 def refs(session: Session, reading: Reading, unique_ids: Sequence[str]) -> dict[str, NodeRow]:
@@ -191,24 +196,6 @@ def refs(session: Session, reading: Reading, unique_ids: Sequence[str]) -> dict[
     return {found.unique_id: NodeRow(found, outcome) for found, outcome in session.execute(query)}
 
 
-def parents_of(session: Session, reading: Reading, unique_id: str) -> list[str]:
-    """unique_ids that a node reads."""
-    edge = reading.edges
-    query = sa.select(edge.parent).where(
-        edge.environment_id == reading.environment_id, edge.child == unique_id
-    )
-    return sorted(session.scalars(query))
-
-
-def children_of(session: Session, reading: Reading, unique_id: str) -> list[str]:
-    """unique_ids that read a node."""
-    edge = reading.edges
-    query = sa.select(edge.child).where(
-        edge.environment_id == reading.environment_id, edge.parent == unique_id
-    )
-    return sorted(session.scalars(query))
-
-
 def tally_of(session: Session, reading: Reading, unique_ids: Sequence[str]) -> dict[str, TestTally]:
     """How the tests of each node stand, in one query."""
     tally = tallies(reading, unique_ids)
@@ -220,26 +207,26 @@ def tally_of(session: Session, reading: Reading, unique_ids: Sequence[str]) -> d
 
 def tests_of(session: Session, reading: Reading, unique_id: str) -> list[tuple[Node, NodeResult | None]]:
     """The tests about a node, with their last result."""
-    node, result, links = reading.nodes, reading.results, test_links(reading, [unique_id])
-    query = (
+    return [(test, outcome) for test, outcome in ask(session, reading, _tests, unique_id)]
+
+
+def _tests(reading: Reading, unique_id: str) -> Any:
+    node, result = reading.nodes, reading.results
+    links = test_links(reading, lambda column: column == unique_id)
+    return (
         sa.select(node, result)
         .join(links, links.c.test_id == node.unique_id)
         .outerjoin(result, _same(result, node))
         .where(node.environment_id == reading.environment_id)
         .order_by(node.column_name.nulls_first(), node.name, node.unique_id)
     )
-    return [(test, outcome) for test, outcome in session.execute(query)]
 
 
-def freshness_of(
-    session: Session, reading: Reading, unique_ids: Sequence[str] | None = None
-) -> list[SourceFreshness]:
-    """Freshness of these sources, or of all; only of now."""
+def freshness_of(session: Session, reading: Reading) -> list[SourceFreshness]:
+    """Freshness of every source; only of now."""
     if reading.is_past:
         return []
     query = sa.select(SourceFreshness).where(SourceFreshness.environment_id == reading.environment_id)
-    if unique_ids is not None:
-        query = query.where(SourceFreshness.unique_id.in_(unique_ids))
     return list(session.scalars(query.order_by(SourceFreshness.unique_id)))
 
 

@@ -1,7 +1,7 @@
 """Reading the catalog: pages of nodes."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog import repository
+from core.catalog.list_statement import Asked, list_statement
+from core.catalog.prepared import of_present
 from core.catalog.reading import Reading
-from core.catalog.repository import SORTS, Joined, NodeFilter, NodeRow, conditions, is_test, row_of
+from core.catalog.repository import SORTS, NodeFilter, NodeRow, row_of
 from core.catalog.search.box import Understood, understand
 from core.catalog.search.matches import Match, matches_of
-from core.catalog.search.query import Ranked, known_total, ranked
-from core.catalog.selectors import sql as selection
+from core.catalog.search.query import known_total, values_of
 from core.kit.errors import FieldError, Invalid, NotFound
 from core.kit.paging import Page, decode_cursor, page_of
 
@@ -39,50 +40,28 @@ def list_nodes(
     _check_sort(wanted.sort)
     offset = decode_cursor(cursor)
     understood = understand(wanted.q)
-    joined = Joined(reading)
-    words = ranked(reading, understood.words, wanted.resource_types) if understood.words else None
-    query = _filtered(joined, wanted, understood, words)
-    page = query.order_by(*_order(joined, wanted.sort, words)).offset(offset).limit(limit)
-    if words is None:
-        total = session.scalar(query.with_only_columns(sa.func.count(), maintain_column_froms=True)) or 0
-        rows = [row_of(found) for found in session.execute(page)]
-        return NodePage(page_of(rows, total=total, offset=offset, limit=limit), understood, {})
-    # A search is the dear part: it gives page and total at once.
-    found = session.execute(page.add_columns(sa.func.count().over())).all()
-    rows = [row_of(row) for row in found]
-    total = found[0][-1] if found else 0 if offset == 0 else None
-    shown = page_of(rows, total=offset if total is None else total, offset=offset, limit=limit)
-    known = None if total is None else known_total(total, understood.words)
-    matches = matches_of(session, reading, [row.node for row in rows], understood.words)
-    return NodePage(replace(shown, total=known), understood, matches)
+    words = understood.words
+    statement = list_statement(reading, Asked.of(wanted, understood))
+    values = {**of_present(reading), **values_of(reading, words, wanted.resource_types)}
+
+    def rows(offset: int, limit: int) -> Sequence[Any]:
+        return session.execute(statement, {**values, "offset": offset, "limit": limit}).all()
+
+    found = rows(offset, limit)
+    # Beyond the last page there is no row to say how many there are.
+    counted = found or (rows(0, 1) if offset else [])
+    total = counted[0].total if counted else 0
+    page = page_of([row_of(row) for row in found], total=total, offset=offset, limit=limit)
+    if not words:
+        return NodePage(page, understood, {})
+    matches = matches_of(session, reading, [row.node for row in page.items], words)
+    return NodePage(replace(page, total=known_total(total, words)), understood, matches)
 
 
 def _check_sort(sort: str | None) -> None:
     if sort is not None and sort.removeprefix("-") not in SORTS:
         detail = FieldError("sort", f"{sort!r} is none of {', '.join(SORTS)}")
         raise Invalid(f"Cannot sort by {sort!r}.", details=[detail])
-
-
-def _filtered(
-    joined: Joined, wanted: NodeFilter, understood: Understood, words: Ranked | None
-) -> sa.Select[Any]:
-    query = joined.select().where(*conditions(joined, wanted))
-    if understood.selector is not None:
-        tests = not wanted.resource_types or any(map(is_test, wanted.resource_types))
-        query = query.where(*selection.conditions(joined.reading, understood.selector, tests=tests))
-    return words.join(query) if words else query
-
-
-def _order(joined: Joined, sort: str | None, words: Ranked | None) -> list[sa.ColumnElement[Any]]:
-    """Found by words: the best first, unless asked otherwise. Ties go by unique_id: pages fit together."""
-    unique_id: sa.ColumnElement[Any] = sa.type_coerce(joined.node.unique_id, sa.Text)
-    if words and sort is None:
-        return words.order()
-    name = (sort or "name").removeprefix("-")
-    column = joined.sorts()[name]
-    chosen = column.desc() if (sort or "").startswith("-") else column.asc()
-    # A name is never missing; saying so lets the index give the order.
-    return [chosen if name in {"name", "resource_type"} else chosen.nulls_last(), unique_id]
 
 
 def require_node(session: Session, reading: Reading, unique_id: str) -> NodeRow:
@@ -93,10 +72,14 @@ def require_node(session: Session, reading: Reading, unique_id: str) -> NodeRow:
     """
     found = repository.get_row(session, reading, unique_id)
     if found is None:
-        raise NotFound(
-            f"There is no node {unique_id!r} in this workspace.", hint=_near(session, reading, unique_id)
-        )
+        raise missing(session, reading, unique_id)
     return found
+
+
+def missing(session: Session, reading: Reading, unique_id: str) -> NotFound:
+    """What to raise for a node that the catalog does not have."""
+    hint = _near(session, reading, unique_id)
+    return NotFound(f"There is no node {unique_id!r} in this workspace.", hint=hint)
 
 
 def _near(session: Session, reading: Reading, unique_id: str) -> str | None:

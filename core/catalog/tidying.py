@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.catalog.ingest.ports import Changes
+from core.kit.bulk import MANY
 from core.kit.database import SCHEMA, Database
 
-MANY: Final = 2000
 TABLES: Final = ("nodes", "lineage", "node_health", "node_results", "node_search", "node_versions")
 
 

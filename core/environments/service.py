@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core.auth.actor import Actor, NoMember
 from core.environments.models import Environment
 from core.kit.errors import FieldError, Invalid
+from core.workspaces.models import Workspace
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,51 @@ def environments_of(session: Session, workspace_ids: Sequence[int]) -> dict[int,
     return found
 
 
+# Made once: nearly every request asks it.
+_BY_KEY: Final[Any] = (
+    sa.select(Workspace, Environment)
+    .outerjoin(Environment, Environment.workspace_id == Workspace.id)
+    .where(Workspace.key == sa.bindparam("key", type_=sa.Text))
+    .order_by(Environment.is_default.desc(), Environment.name)
+)
+
+
+@dataclass(frozen=True)
+class WithEnvironments:
+    """A workspace and its environments, the default first."""
+
+    workspace: Workspace
+    environments: Sequence[Environment]
+
+
+def with_environments(session: Session, actor: Actor, key: str) -> WithEnvironments:
+    """A workspace that an actor may see, with its environments: one query.
+
+    Raises:
+        NotFound: there is none with this key that the actor may see.
+    """
+    found: Any = session.execute(_BY_KEY, {"key": key}).all()
+    visible = actor.workspace_ids
+    if not found or (visible is not None and found[0][0].id not in visible):
+        raise NoMember(key)
+    return WithEnvironments(found[0][0], [environment for _, environment in found if environment is not None])
+
+
 def pick(session: Session, workspace_id: int, key: str | None) -> Environment:
     """The environment with this key, or the default one; one whose artifacts come from elsewhere, too.
 
     Raises:
         Invalid: the workspace has no such environment.
     """
-    environments = environments_of(session, [workspace_id])[workspace_id]
+    return pick_from(environments_of(session, [workspace_id])[workspace_id], key)
+
+
+def pick_from(environments: Sequence[Environment], key: str | None) -> Environment:
+    """As `pick`, among the environments of a workspace, the default first.
+
+    Raises:
+        Invalid: the workspace has no such environment.
+    """
     if key is None and environments:
         return environments[0]
     for environment in environments:

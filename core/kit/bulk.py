@@ -1,7 +1,7 @@
 """Many rows at once: COPY, and the few statements that go with it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session
 
 from core.kit.database import SCHEMA
 
+# So many rows at once are a change of the whole: from here on, what follows from them is worked out for all
+# rows, which is then faster than for these and their neighbours, and PostgreSQL is told at once what its
+# tables look like now.
+MANY: Final = 2000
 _encode = msgspec.json.Encoder().encode
 
 

@@ -94,6 +94,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # The same pool. Each statement sees what is committed by then, as it does in a transaction, too; only
+        # BEGIN and COMMIT are saved: two round trips.
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def unit_of_work(self) -> Generator[UnitOfWork]:
@@ -103,6 +106,12 @@ class Database:
             yield work
             session.commit()
         work.run_effects()
+
+    @contextmanager
+    def reading(self) -> Generator[Session]:
+        """A session for somebody who only reads, without a transaction."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
 
     @contextmanager
     def session(self) -> Generator[Session]:

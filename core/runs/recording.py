@@ -15,6 +15,7 @@ from core.catalog.models import Node, NodeResult
 from core.catalog.reading import Reading, reading_now
 from core.catalog.values import Freshness
 from core.kit import clock
+from core.kit.bulk import MANY
 from core.kit.text import storable
 from core.runs.models import RunNode, RunStep
 from core.runs.values import NodeOutcome
@@ -24,8 +25,7 @@ EXECUTING = frozenset({"build", "run", "test", "seed", "snapshot"})
 UNFINISHED = ("running",)
 FRESHNESS = "source freshness"
 RUNTIME_ERROR = "runtime error"
-# Above this, working out the health of all is faster than of these and their neighbours.
-MANY = 2000
+_KEY = ("run_id", "step", "unique_id")
 
 
 @dataclass(frozen=True)
@@ -92,23 +92,10 @@ def end_step(
 
 def record_node(session: Session, context: StepContext, report: NodeReport) -> None:
     """Record a node that began or ended."""
-    values = {
-        "workspace_id": context.workspace_id,
-        "environment_id": context.environment_id,
-        "name": report.name,
-        "resource_type": report.resource_type,
-        "command": context.command,
-        "status": report.status,
-        "started_at": report.started_at,
-        "finished_at": report.finished_at,
-        "execution_time": report.execution_time,
-        "message": report.message,
-        "failures": report.failures,
-        "thread": report.thread,
-    }
-    key = {"run_id": context.run_id, "step": context.step, "unique_id": report.unique_id}
-    statement = insert(RunNode).values(**key, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+    row = _row(context, report, report.name, report.resource_type)
+    values = {name: value for name, value in row.items() if name not in _KEY}
+    statement = insert(RunNode).values(**row)
+    session.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=values))
     if report.status == RUNTIME_ERROR and context.command == FRESHNESS:
         _record_unanswered(session, context, report)
     if report.finished_at is not None and context.command in EXECUTING:
@@ -149,38 +136,44 @@ def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[N
         _outcome_row(context, outcome, *kinds.get(outcome.unique_id, _from_unique_id(outcome.unique_id)))
         for outcome in outcomes
     ]
-    key = ["run_id", "step", "unique_id"]
     statement = insert(RunNode)
     # A node that never started has no times in the file; those seen live are better than none.
     kept = {
         name: sa.func.coalesce(statement.excluded[name], getattr(RunNode, name))
         for name in rows[0]
-        if name not in key
+        if name not in _KEY
     }
-    session.connection().execute(statement.on_conflict_do_update(index_elements=key, set_=kept), rows)
+    session.connection().execute(statement.on_conflict_do_update(index_elements=_KEY, set_=kept), rows)
     if context.command in EXECUTING:
         _write_latest(session, context, outcomes)
 
 
 def _outcome_row(context: StepContext, outcome: NodeOutcome, name: str, kind: str) -> dict[str, Any]:
     return {
+        **_row(context, outcome, name, kind),
+        "rows_affected": outcome.rows_affected,
+        "adapter_response": dict(outcome.adapter_response),
+    }
+
+
+def _row(context: StepContext, told: NodeReport | NodeOutcome, name: str, kind: str) -> dict[str, Any]:
+    """What an event of dbt and run_results.json both tell of a node."""
+    return {
         "run_id": context.run_id,
         "step": context.step,
-        "unique_id": outcome.unique_id,
+        "unique_id": told.unique_id,
         "workspace_id": context.workspace_id,
         "environment_id": context.environment_id,
         "name": name,
         "resource_type": kind,
         "command": context.command,
-        "status": outcome.status,
-        "started_at": outcome.started_at,
-        "finished_at": outcome.finished_at,
-        "execution_time": outcome.execution_time,
-        "message": outcome.message,
-        "failures": outcome.failures,
-        "rows_affected": outcome.rows_affected,
-        "thread": outcome.thread,
-        "adapter_response": dict(outcome.adapter_response),
+        "status": told.status,
+        "started_at": told.started_at,
+        "finished_at": told.finished_at,
+        "execution_time": told.execution_time,
+        "message": told.message,
+        "failures": told.failures,
+        "thread": told.thread,
     }
 
 

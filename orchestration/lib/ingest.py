@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.artifacts import bundle, drops
-from core.artifacts.bundle import Arrival
+from core.artifacts.arrival import UNCHANGED, Arrival
 from core.artifacts.drops import Outcome
 from core.artifacts.models import Drop, DropState
 from core.kit.errors import WorkbenchError
@@ -66,7 +66,7 @@ def _ingest(shared: Services, drop: Drop) -> Outcome:
         done = bundle.ingest(shared.db, shared.store, arrival, drops.files_of(drop))
     except WorkbenchError as error:
         return Outcome(DropState.REFUSED, error.message, error.hint)
-    state = DropState.INGESTED if done.outcome == bundle.UNCHANGED else DropState(done.outcome)
+    state = DropState.INGESTED if done.outcome == UNCHANGED else DropState(done.outcome)
     return Outcome(state, done.reason, done.hint, done.snapshot_id)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from core.artifacts.results import parse_time
+from core.artifacts.times import parse_time
 from core.runs.recording import NodeReport
 
 _RUNNING: Final = frozenset({"started", "compiling", "executing", "running"})

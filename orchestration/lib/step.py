@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
 
 from core.artifacts import service as artifacts
-from core.artifacts.bundle import Arrival
+from core.artifacts.arrival import Arrival
 from core.artifacts.projects import parse_folder
 from core.environments.models import Environment
 from core.runs import recording

@@ -5,15 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.catalog.stocking import Catalog, shared_catalog
-from tests.catalog.truth import DbtSelector, Truth
+from tests.catalog.truth import DbtSelector, Truth, parsed
 from tests.conftest import DEMO
 
 
 @pytest.fixture(scope="session")
 def demo_truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
-    truth = Truth(DEMO, tmp_path_factory.mktemp("demo"))
-    truth.dbt("parse")
-    return truth
+    return parsed(DEMO, tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +23,6 @@ def demo_selector(demo_truth: Truth) -> DbtSelector:
 def demo_catalog(
     postgres_url: str, template: str, demo_truth: Truth, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Catalog]:
-    with shared_catalog(postgres_url, template) as catalog:
-        catalog.take(tmp_path_factory.mktemp("store"), manifest=demo_truth.manifest)
+    store = tmp_path_factory.mktemp("store")
+    with shared_catalog(postgres_url, template, store, demo_truth.manifest) as catalog:
         yield catalog

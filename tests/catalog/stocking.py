@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from core.artifacts.bundle import Arrival, ingest
+from core.artifacts.arrival import Arrival
+from core.artifacts.bundle import ingest
 from core.artifacts.store import ArtifactStore
 from core.catalog.reading import Reading, reading_now
 from core.environments import service as environments
@@ -50,9 +51,11 @@ def open_catalog(db: Database, key: str = "shop") -> Catalog:
 
 
 @contextmanager
-def shared_catalog(postgres_url: str, template: str) -> Iterator[Catalog]:
-    """A catalog that several tests read and none changes."""
+def shared_catalog(postgres_url: str, template: str, store: Path, manifest: Path) -> Iterator[Catalog]:
+    """A catalog of a manifest that several tests read and none changes."""
     with fresh_database(postgres_url, template) as url:
         db = Database(make_engine(url, pool_size=3))
-        yield open_catalog(db)
+        catalog = open_catalog(db)
+        catalog.take(store, manifest=manifest)
+        yield catalog
         db.dispose()

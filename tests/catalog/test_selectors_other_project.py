@@ -7,7 +7,7 @@ import pytest
 from tests.catalog.selection_project import write_project
 from tests.catalog.stocking import Catalog, shared_catalog
 from tests.catalog.test_selectors_like_dbt import compare
-from tests.catalog.truth import DbtSelector, Truth
+from tests.catalog.truth import DbtSelector, parsed
 
 SELECTIONS = [
     *(
@@ -205,34 +205,22 @@ EXCLUDED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def other_truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
-    truth = Truth(write_project(tmp_path_factory.mktemp("other") / "project"), tmp_path_factory.mktemp("out"))
-    truth.dbt("parse")
-    return truth
+Other = tuple[Catalog, DbtSelector]
 
 
 @pytest.fixture(scope="module")
-def other_selector(other_truth: Truth) -> DbtSelector:
-    return other_truth.selector()
-
-
-@pytest.fixture(scope="module")
-def other_catalog(
-    postgres_url: str, template: str, other_truth: Truth, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Catalog]:
-    with shared_catalog(postgres_url, template) as catalog:
-        catalog.take(tmp_path_factory.mktemp("store"), manifest=other_truth.manifest)
-        yield catalog
+def other(postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Other]:
+    project = write_project(tmp_path_factory.mktemp("other") / "project")
+    truth = parsed(project, tmp_path_factory.mktemp("out"))
+    with shared_catalog(postgres_url, template, tmp_path_factory.mktemp("store"), truth.manifest) as catalog:
+        yield catalog, truth.selector()
 
 
 @pytest.mark.parametrize("text", SELECTIONS)
-def test_selects_what_dbt_selects(other_catalog: Catalog, other_selector: DbtSelector, text: str) -> None:
-    compare(other_catalog, other_selector, text)
+def test_selects_what_dbt_selects(other: Other, text: str) -> None:
+    compare(*other, text)
 
 
 @pytest.mark.parametrize(("text", "exclude"), EXCLUDED)
-def test_excludes_what_dbt_excludes(
-    other_catalog: Catalog, other_selector: DbtSelector, text: str | None, exclude: str
-) -> None:
-    compare(other_catalog, other_selector, text, exclude)
+def test_excludes_what_dbt_excludes(other: Other, text: str | None, exclude: str) -> None:
+    compare(*other, text, exclude)

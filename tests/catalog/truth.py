@@ -51,6 +51,13 @@ class Truth:
         return DbtSelector(Manifest.from_msgpack(packed), self.project)
 
 
+def parsed(project: Path, folder: Path) -> Truth:
+    """A project that dbt has parsed, its files in a folder elsewhere."""
+    truth = Truth(project, folder)
+    truth.dbt("parse")
+    return truth
+
+
 class DbtSelector:
     """The graph that dbt makes of a project, asked as `dbt ls` asks it."""
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.artifacts import service as artifacts
-from core.artifacts.bundle import Arrival, Ingested
+from core.artifacts.arrival import Arrival
+from core.artifacts.bundle import Ingested
 from core.artifacts.store import ArtifactStore
 from core.catalog.reading import Reading, reading_now
 from core.environments import service as environments

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from core.artifacts.errors import MalformedArtifact, UnsupportedArtifact
 from core.artifacts.manifest import Manifest, open_manifest
 from core.artifacts.raw_json import RawFile, open_raw
-from core.artifacts.results import parse_run_results, parse_sources, parse_time
+from core.artifacts.results import parse_run_results, parse_sources
 from core.artifacts.store import ArtifactStore
+from core.artifacts.times import parse_time
 from core.artifacts.warehouse import Warehouse, open_warehouse
 from core.catalog.values import ParsedNode
 from core.kit.errors import Invalid

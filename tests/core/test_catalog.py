@@ -43,35 +43,35 @@ MODELS = ["odd_100%_done", "oddX100XXdone", "orders", "promised", "stg_orders", 
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        ({"resource_types": ["model"]}, MODELS),
-        ({"resource_types": ["seed", "source"]}, ["countries", "raw.late", "raw.orders"]),
-        ({"materializations": ["view"]}, ["stg_orders"]),
-        ({"materializations": ["view", "ephemeral"]}, ["stg_orders", "totals"]),
-        ({"tags": ["nightly"]}, ["orders"]),
-        ({"tags": ["nightly", "core"]}, ["orders"]),
-        ({"tags": ["nightly", "other"]}, []),
-        ({"schemas": ["nowhere"]}, []),
-        ({"statuses": ["error"]}, ["orders"]),
-        ({"statuses": ["skipped", "warn"]}, ["promised", "unique_orders_id"]),
+        ({"resource_types": ("model",)}, MODELS),
+        ({"resource_types": ("seed", "source")}, ["countries", "raw.late", "raw.orders"]),
+        ({"materializations": ("view",)}, ["stg_orders"]),
+        ({"materializations": ("view", "ephemeral")}, ["stg_orders", "totals"]),
+        ({"tags": ("nightly",)}, ["orders"]),
+        ({"tags": ("nightly", "core")}, ["orders"]),
+        ({"tags": ("nightly", "other")}, []),
+        ({"schemas": ("nowhere",)}, []),
+        ({"statuses": ("error",)}, ["orders"]),
+        ({"statuses": ("skipped", "warn")}, ["promised", "unique_orders_id"]),
         (
-            {"statuses": ["unknown"], "resource_types": ["model"]},
+            {"statuses": ("unknown",), "resource_types": ("model",)},
             ["odd_100%_done", "oddX100XXdone", "totals"],
         ),
         (
-            {"statuses": ["unknown", "error"], "resource_types": ["model"]},
+            {"statuses": ("unknown", "error"), "resource_types": ("model",)},
             ["odd_100%_done", "oddX100XXdone", "orders", "totals"],
         ),
-        ({"resource_types": ["model"], "q": "orders"}, ["orders", "stg_orders"]),
-        ({"resource_types": ["model"], "q": "ORDERS"}, ["orders", "stg_orders"]),
+        ({"resource_types": ("model",), "q": "orders"}, ["orders", "stg_orders"]),
+        ({"resource_types": ("model",), "q": "ORDERS"}, ["orders", "stg_orders"]),
         ({"q": "One row per"}, ["orders"]),
         ({"q": "100%_"}, ["odd_100%_done"]),
         # What holds no word asks for nothing; and words are found from their beginning.
-        ({"q": "%", "resource_types": ["model"]}, MODELS),
-        ({"q": "\\", "resource_types": ["model"]}, MODELS),
+        ({"q": "%", "resource_types": ("model",)}, MODELS),
+        ({"q": "\\", "resource_types": ("model",)}, MODELS),
         ({"q": "0%_d"}, []),
         ({"q": "d_1"}, []),
         ({"q": "odd_1"}, ["odd_100%_done"]),
-        ({"q": "odd_100X", "resource_types": ["model"]}, []),
+        ({"q": "odd_100X", "resource_types": ("model",)}, []),
         ({"q": "back\\slash"}, ["odd_100%_done"]),
         ({"q": "'; drop table workbench.nodes --"}, []),
     ],
@@ -158,7 +158,7 @@ def test_an_unknown_sort_and_a_foreign_cursor_are_invalid(stocked: Shop) -> None
 
 
 def test_tests_are_tallied_and_unknown_is_not_passed(stocked: Shop) -> None:
-    tallies = {row.node.name: row.tests for row in listed(stocked, resource_types=["model"])}
+    tallies = {row.node.name: row.tests for row in listed(stocked, resource_types=("model",))}
     orders = tallies["orders"]
     # not_null passed, unique warned; the singular and the unit test never ran.
     assert (orders.total, orders.passed, orders.failed, orders.warned, orders.unknown) == (4, 1, 0, 1, 2)
@@ -182,7 +182,7 @@ def test_tests_are_tallied_and_unknown_is_not_passed(stocked: Shop) -> None:
 def test_each_status_of_a_test_counts_once(shop: Shop, status: str, counted: str) -> None:
     shop.know(model("a"), check("t", reads=["model.shop.a"], kind="unique", attached="model.shop.a"))
     shop.ran(result("test.shop.t", status))
-    tally = vars(listed(shop, resource_types=["model"])[0].tests)
+    tally = vars(listed(shop, resource_types=("model",))[0].tests)
     assert tally == {"total": 1, "passed": 0, "failed": 0, "warned": 0, "unknown": 0, counted: 1}
 
 

@@ -49,7 +49,7 @@ def aspects(item: Any) -> list[tuple[str, str, bool]]:
 
 
 def test_the_catalog_can_be_read_as_of_any_snapshot(shop: Shop) -> None:
-    first = shop.know(model("orders", description="Old.", tags=["a"]), model("gone")).snapshot_id
+    first = shop.know(model("orders", description="Old.", tags=("a",)), model("gone")).snapshot_id
     shop.ran(result(ORDERS, "success", at="2098-01-01T00:00:00Z"))
     second = shop.know(
         model("orders", description="New.", reads=["model.shop.fresh"]), model("fresh")
@@ -58,7 +58,7 @@ def test_the_catalog_can_be_read_as_of_any_snapshot(shop: Shop) -> None:
     assert second is not None
     assert names(shop, then(shop, first)) == ["gone", "orders"]
     assert names(shop, then(shop, second)) == names(shop, shop.reading) == ["fresh", "orders"]
-    assert names(shop, then(shop, first), tags=["a"]) == ["orders"]
+    assert names(shop, then(shop, first), tags=("a",)) == ["orders"]
     with shop.db.session() as session:
         old, new = (view_node(session, reading, ORDERS) for reading in (then(shop, first), shop.reading))
         assert (old.row.node.description, new.row.node.description) == ("Old.", "New.")
@@ -153,7 +153,7 @@ def test_people_say_something_beside_the_project(shop: Shop) -> None:
         overrides.set_override(session, ANN, shop.workspace_id, ORDERS, "description", "Zebra crossing.")
     # It outlives what the project says next, holds in filters, and is searched.
     shop.know(model("orders", description="Of the project, anew.", meta={"owner": "Finance"}))
-    assert names(shop, shop.reading, owners=["Ann"]) == ["orders"]
+    assert names(shop, shop.reading, owners=("Ann",)) == ["orders"]
     assert names(shop, shop.reading, q="zebra") == ["orders"]
     with shop.db.session() as session:
         view = view_node(session, shop.reading, ORDERS)
@@ -161,7 +161,7 @@ def test_people_say_something_beside_the_project(shop: Shop) -> None:
         assert view.content.facts["description"] == "Of the project, anew."
         assert [(o.field, o.changed_by) for o in view.overrides] == [("description", "ann"), ("owner", "ann")]
         overrides.remove_override(session, ANN, shop.workspace_id, ORDERS, "owner")
-    assert names(shop, shop.reading, owners=["Finance"]) == ["orders"]
+    assert names(shop, shop.reading, owners=("Finance",)) == ["orders"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from core.artifacts.bundle import NAMES, Arrival, Ingested, ingest
+from core.artifacts.arrival import Arrival
+from core.artifacts.bundle import NAMES, Ingested, ingest
 from core.artifacts.store import ArtifactStore
 from core.catalog.models import Node
 from tests.core.building import Shop

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from core.artifacts import service
-from core.artifacts.bundle import Arrival
+from core.artifacts.arrival import Arrival
 from core.artifacts.models import RunArtifact
 from core.catalog.models import Node, NodeResult
 from core.catalog.snapshots.models import CodeText

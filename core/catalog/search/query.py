@@ -71,6 +71,11 @@ class Hits:
         """How good the match is: a `Rank`."""
         return self.table.c.rank
 
+    @property
+    def total(self) -> sa.ScalarSelect[int]:
+        """How many they are."""
+        return sa.select(sa.func.count()).select_from(self.table).scalar_subquery()
+
     def order(self) -> list[sa.ColumnElement[Any]]:
         """Best first; ties are broken, so that pages fit together."""
         return [self.rank, weight(self.nodes), sa.func.lower(self.nodes.name), _unique_id(self.nodes)]
@@ -79,19 +84,29 @@ class Hits:
 class Ranked:
     """Words as a part of a query on `reading.nodes`: `join` it, last of all its filters, then `order` it."""
 
-    def __init__(self, reading: Reading, words: Sequence[Word], kinds: Sequence[str] = ()) -> None:
-        self._reading, self._words, self._kinds = reading, words, kinds
+    def __init__(self, reading: Reading, words: Sequence[Word], kinds: Sequence[str], most: int) -> None:
+        self._reading, self._words, self._kinds, self._most = reading, words, kinds, most
         self._hits: Hits | None = None
 
     def join(self, query: sa.Select[Any]) -> sa.Select[Any]:
         """The same query, of nodes that match all words."""
-        self._hits = hits(self._reading, self._words, query, self._kinds)
+        reading, words = self._reading, self._words
+        self._hits = (
+            _hits_then(reading, words, query)
+            if reading.is_past
+            else _hits_now(reading, words, query, self._kinds, self._most)
+        )
         return query.join(self._hits.table, self._hits.on)
 
     @property
     def rank(self) -> sa.ColumnElement[int]:
         """How good a match is: a `Rank`."""
         return self._joined.rank
+
+    @property
+    def total(self) -> sa.ScalarSelect[int]:
+        """How many nodes match, as far as they are looked for."""
+        return self._joined.total
 
     def order(self) -> list[sa.ColumnElement[Any]]:
         """Best first; ties are broken, so that pages fit together."""
@@ -104,14 +119,48 @@ class Ranked:
         return self._hits
 
 
-def ranked(reading: Reading, words: Sequence[Word], kinds: Sequence[str] = ()) -> Ranked:
-    """Words to restrict and order a query with. `kinds`: the resource types that it asks for, if it does."""
-    return Ranked(reading, words, kinds)
+@dataclass(frozen=True)
+class Shape:
+    """What of a word shows in a statement; the word itself is a parameter of it."""
+
+    is_phrase: bool
+    is_short: bool
 
 
-def known_total(count: int, words: Sequence[Word]) -> int | None:
+def shape_of(words: Sequence[Word]) -> tuple[Shape, ...]:
+    """The shape of each word: of words with the same shapes the statement is the same."""
+    return tuple(Shape(word.is_phrase, word.is_short) for word in words)
+
+
+def ranked(reading: Reading, words: Sequence[Word], kinds: Sequence[str] = (), most: int = LIMIT) -> Ranked:
+    """Words to restrict and order a query with. `kinds`: the resource types that it asks for, if it does.
+
+    Of each rank `most` nodes are looked for. The statement needs `values_of` the same words and kinds.
+    """
+    return Ranked(reading, words, kinds, _most(words, most))
+
+
+def values_of(reading: Reading, words: Sequence[Word], kinds: Sequence[str] = ()) -> dict[str, str]:
+    """The parameters of a statement that looks for these words."""
+    if not words or reading.is_past:
+        return {}
+    marks = _Marks.of(reading.environment_id, kinds)
+    name = _quoted(name_mark("_".join(word.text for word in words)))
+    values = {"exact": f"{marks.every} & {name}", "prefix": f"{marks.main} & {name}:*"}
+    for at, word in enumerate(words):
+        values |= {f"{of}_{at}": f"{marks.main} & ({_word_query(word, of)})" for _, of in _VECTORS}
+        values[f"others_{at}"] = f"{marks.others} & ({_word_query(word, 'names')})"
+        values[f"phrase_{at}"] = _side_by_side(word)
+    return values
+
+
+def known_total(count: int, words: Sequence[Word], most: int = LIMIT) -> int | None:
     """How many nodes match; None where there are more than were looked for."""
-    return count if count < (PHRASE_LIMIT if any(word.is_phrase for word in words) else LIMIT) else None
+    return count if count < _most(words, most) else None
+
+
+def _most(words: Sequence[Word], most: int) -> int:
+    return PHRASE_LIMIT if any(word.is_phrase for word in words) else most
 
 
 def weight(nodes: type[Node]) -> sa.ColumnElement[int]:
@@ -124,32 +173,27 @@ def _unique_id(nodes: Any) -> sa.ColumnElement[Any]:
     return nodes.unique_id
 
 
-def hits(reading: Reading, words: Sequence[Word], base: sa.Select[Any], kinds: Sequence[str] = ()) -> Hits:
-    """Nodes of a query on `reading.nodes`, with all its filters, that match all of these words.
-
-    `kinds` repeats which resource types the query is about: they are then found by the index itself.
-    """
-    if reading.is_past:
-        return _hits_then(reading, words, base)
-    return _hits_now(reading, words, base, kinds)
-
-
-def _hits_now(reading: Reading, words: Sequence[Word], base: sa.Select[Any], kinds: Sequence[str]) -> Hits:
+def _hits_now(
+    reading: Reading, words: Sequence[Word], base: sa.Select[Any], kinds: Sequence[str], limit: int
+) -> Hits:
+    """`kinds` repeats which resource types the query is about: they are then found by the index itself."""
     nodes = reading.nodes
     found = base.with_only_columns(nodes.id.label("key"), maintain_column_froms=True).where(
         NodeSearch.node_id == nodes.id
     )
-    search = _Search(reading, words, kinds)
-    limit = PHRASE_LIMIT if any(word.is_phrase for word in words) else LIMIT
-    stages = _stages(found, search.ranks(), limit)
+    search = _Search(reading, words)
+    stages, open_still = _stages(found, search.ranks(), limit)
     if not kinds:
-        others = found.where(search.others()).add_columns(_rank(Rank.WORD)).limit(limit)
+        by_name = open_still[: Rank.WORD + 1]
+        others = found.where(search.others(), *by_name).add_columns(_rank(Rank.WORD)).limit(limit)
         stages.append(others.cte("found_others"))
     return _put_together(stages, nodes.id, nodes)
 
 
-def _stages(found: sa.Select[Any], ranks: Sequence[tuple[Rank, Condition]], limit: int) -> list[Any]:
-    """A query for each rank; it is not run where those before found enough."""
+def _stages(
+    found: sa.Select[Any], ranks: Sequence[tuple[Rank, Condition]], limit: int
+) -> tuple[list[Any], list[Condition]]:
+    """A query for each rank; it is not run where those before found enough, as the conditions say."""
     # Written out, so that PostgreSQL knows while it plans how little that is.
     most = sa.literal_column(str(limit), sa.Integer)
     stages: list[Any] = []
@@ -158,7 +202,7 @@ def _stages(found: sa.Select[Any], ranks: Sequence[tuple[Rank, Condition]], limi
         query = found.add_columns(_rank(rank)).where(condition, *open_still)
         stages.append(query.limit(most).cte(f"found_{rank.label}"))
         open_still.append(sa.select(sa.func.count() < most).select_from(stages[-1]).scalar_subquery())
-    return stages
+    return stages, open_still
 
 
 def _rank(rank: Rank) -> sa.ColumnElement[int]:
@@ -172,60 +216,74 @@ def _put_together(stages: Sequence[Any], key: Any, nodes: type[Node]) -> Hits:
     return Hits(table, table.c.key == key, nodes)
 
 
-class _Search:
-    """Words in the search vectors of an environment.
+@dataclass(frozen=True)
+class _Marks:
+    """Which nodes a part of a search is about, in the search vectors themselves.
 
-    PostgreSQL must not see the words while it plans: by what it knows of them it would read the whole table,
-    with all code, where its indexes answer in a fraction of the time.
+    `every`: all that are asked for; `main`: those that are looked for in all texts; `others`: those of
+    which only the names count.
     """
 
-    def __init__(self, reading: Reading, words: Sequence[Word], kinds: Sequence[str]) -> None:
+    every: str
+    main: str
+    others: str
+
+    @classmethod
+    def of(cls, environment_id: int, kinds: Sequence[str]) -> "_Marks":
+        own = " | ".join(_quoted(mark(environment_id, kind)) for kind in kinds or OTHERS)
+        if kinds:
+            return cls(f"({own})", f"({own})", f"({own})")
+        everywhere = _quoted(mark(environment_id))
+        return cls(everywhere, f"{everywhere} & !({own})", f"({own})")
+
+
+class _Search:
+    """Words in the search vectors of an environment; the words themselves are parameters.
+
+    PostgreSQL must not see them while it plans: by what it knows of them it would read the whole table, with
+    all code, where its indexes answer in a fraction of the time.
+    """
+
+    def __init__(self, reading: Reading, words: Sequence[Word]) -> None:
         self._reading = reading
         self._words = words
-        marks = [mark(reading.environment_id, kind) for kind in kinds or OTHERS]
-        own = " | ".join(map(_quoted, marks))
-        everywhere = _quoted(mark(reading.environment_id))
-        self._all = f"({own})" if kinds else everywhere
-        self._main = self._all if kinds else f"{everywhere} & !({own})"
-        self._others = f"({own})"
-        self._made: dict[tuple[str, str], Condition] = {}
 
     def ranks(self) -> list[tuple[Rank, Condition]]:
-        """The condition of each rank; that of a better one is part of it."""
-        name = _quoted(name_mark("_".join(word.text for word in self._words)))
-        exact = self._matches("names", f"{self._all} & {name}")
-        prefix = self._matches("names", f"{self._main} & {name}:*")
-        found = [(Rank.EXACT, exact), (Rank.PREFIX, prefix)]
+        """The condition of each rank, as far as a better one does not say it already."""
+        found = [
+            (Rank.EXACT, self._matches("names", "exact")),
+            (Rank.PREFIX, self._matches("names", "prefix")),
+        ]
         vectors = _VECTORS[:1] if any(word.is_short for word in self._words) else _VECTORS
+        # A single word that a better vector holds was found by then.
+        first = len(vectors) if len(self._words) == 1 else 0
         return found + [
-            (rank, self._each([of for _, of in vectors[: at + 1]], self._main))
+            (rank, self._each([of for _, of in vectors[min(first, at) : at + 1]]))
             for at, (rank, _) in enumerate(vectors)
         ]
 
     def others(self) -> Condition:
         """Of tests, macros and the like only the names count where all kinds are asked for."""
-        return self._each(["names"], self._others)
+        every = range(len(self._words))
+        return sa.and_(*(self._in(at, "names", f"others_{at}") for at in every))
 
-    def _each(self, vectors: Sequence[str], marks: str) -> Condition:
+    def _each(self, vectors: Sequence[str]) -> Condition:
         """All words, each in any of these vectors."""
-        return sa.and_(*(sa.or_(*(self._in(word, of, marks) for of in vectors)) for word in self._words))
+        every = range(len(self._words))
+        return sa.and_(*(sa.or_(*(self._in(at, of, f"{of}_{at}") for of in vectors)) for at in every))
 
-    def _in(self, word: Word, vector: str, marks: str) -> Condition:
-        query = f"{marks} & ({_word_query(word, vector)})"
-        found = self._matches(vector, query)
-        return sa.and_(found, self._says(word, vector)) if word.is_phrase else found
+    def _in(self, at: int, vector: str, value: str) -> Condition:
+        found = self._matches(vector, value)
+        return sa.and_(found, self._says(at, vector)) if self._words[at].is_phrase else found
 
-    def _matches(self, vector: str, query: str) -> Condition:
-        """Made once for all ranks that ask the same: to put a statement together takes time too."""
-        if (vector, query) not in self._made:
-            unseen = sa.select(sa.cast(sa.literal(query), TSQUERY)).scalar_subquery()
-            self._made[vector, query] = getattr(NodeSearch, vector).op("@@")(unseen)
-        return self._made[vector, query]
+    def _matches(self, vector: str, value: str) -> Condition:
+        query: Any = sa.cast(sa.bindparam(value, type_=sa.Text), TSQUERY)
+        return getattr(NodeSearch, vector).op("@@")(sa.select(query).scalar_subquery())
 
-    def _says(self, phrase: Word, vector: str) -> Condition:
+    def _says(self, at: int, vector: str) -> Condition:
         """Vectors do not know what stands side by side; the texts do."""
         reading, nodes = self._reading, self._reading.nodes
-        pattern = _side_by_side(phrase)
+        pattern = sa.bindparam(f"phrase_{at}", type_=sa.Text)
 
         def says(text: Any) -> Condition:
             return sa.cast(text, sa.Text).op("~*")(pattern)

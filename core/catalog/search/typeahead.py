@@ -2,17 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog.models import Node, NodeResult
+from core.catalog.prepared import PRESENT, of_present
 from core.catalog.reading import Reading
-from core.catalog.search.box import Understood, understand
+from core.catalog.search.box import Understood, Word, understand
 from core.catalog.search.matches import Match, matches_of
-from core.catalog.search.query import Rank, known_total, ranked, weight
+from core.catalog.search.query import Rank, Shape, known_total, ranked, shape_of, values_of, weight
+from core.catalog.selectors.spec import Selector
 from core.catalog.selectors.sql import conditions
+
+KEPT: Final = 200
+# Of each rank; twenty are shown.
+LOOKED_FOR: Final = 300
 
 
 @dataclass(frozen=True)
@@ -50,28 +57,47 @@ def search(session: Session, reading: Reading, typed: str, *, limit: int) -> Fou
     understood = understand(typed)
     if understood.is_empty:
         return Found(understood)
-    rows: Any = session.execute(_query(reading, understood).limit(limit)).all()
-    count = rows[0][3] if rows else 0
-    matches = matches_of(session, reading, [row[0] for row in rows], understood.words)
+    words = understood.words
+    asked = _Asked(understood.selector, shape_of(words), words)
+    statement = _statement(reading, asked) if reading.is_past else _kept(asked)
+    values = {**of_present(reading), **values_of(reading, words), "limit": limit}
+    rows = session.execute(statement, values).all()
+    count = rows[0].total if rows else 0
+    matches = matches_of(session, reading, [row[0] for row in rows], words)
     hits = [_hit(row, matches.get(row[0].unique_id)) for row in rows]
-    return Found(understood, hits, known_total(count, understood.words) if understood.words else count)
+    return Found(understood, hits, known_total(count, words, LOOKED_FOR) if words else count)
 
 
 def _hit(row: Any, match: Match | None) -> Hit:
-    node, result, rank, _ = row
-    return Hit(node, result, None if rank is None else Rank(rank), match)
+    return Hit(row[0], row[1], None if row.rank is None else Rank(row.rank), match)
 
 
-def _query(reading: Reading, understood: Understood) -> Any:
+@dataclass(frozen=True)
+class _Asked:
+    """What a statement is made from. Of words only their shape shows in it."""
+
+    selector: Selector | None
+    shape: tuple[Shape, ...]
+    words: Sequence[Word] = field(compare=False)
+
+
+@lru_cache(KEPT)
+def _kept(asked: _Asked) -> Any:
+    return _statement(PRESENT, asked)
+
+
+def _statement(reading: Reading, asked: _Asked) -> Any:
     nodes, results = reading.nodes, reading.results
     same = sa.and_(results.environment_id == nodes.environment_id, results.unique_id == nodes.unique_id)
     query: Any = sa.select(nodes, results).outerjoin(results, same)
     query = query.where(nodes.environment_id == reading.environment_id)
-    if understood.selector is not None:
-        query = query.where(*conditions(reading, understood.selector, tests=False))
-    count = sa.func.count().over().label("count")
-    if not understood.words:
+    if asked.selector is not None:
+        query = query.where(*conditions(reading, asked.selector, tests=False))
+    limit = sa.bindparam("limit", type_=sa.BigInteger)
+    if not asked.words:
+        count = sa.func.count().over().label("total")
         ordered = query.add_columns(sa.null().label("rank"), count)
-        return ordered.order_by(weight(nodes), sa.func.lower(nodes.name), nodes.unique_id)
-    words = ranked(reading, understood.words)
-    return words.join(query).add_columns(words.rank, count).order_by(*words.order())
+        return ordered.order_by(weight(nodes), sa.func.lower(nodes.name), nodes.unique_id).limit(limit)
+    words = ranked(reading, asked.words, most=LOOKED_FOR)
+    found = words.join(query).add_columns(words.rank.label("rank"), words.total.label("total"))
+    return found.order_by(*words.order()).limit(limit)

@@ -10,20 +10,9 @@ from core.catalog.selectors.names import fqn_matches
 from core.catalog.selectors.patterns import has_wildcards, matches
 from core.catalog.selectors.scope import Condition, Nodes, Scope
 from core.catalog.selectors.spec import Criterion, Method
-from core.catalog.selectors.values import test_types
+from core.catalog.selectors.values import CONFIGURABLE, test_types
 from core.catalog.snapshots.models import NodeContent
 
-# What dbt finds the configuration of.
-CONFIGURABLE: Final = (
-    "model",
-    "seed",
-    "snapshot",
-    "test",
-    "analysis",
-    "operation",
-    "sql_operation",
-    "source",
-)
 _MATERIALIZED: Final = ("model", "seed", "snapshot")
 # dbt looks for an attribute before it looks for a key.
 _ATTRIBUTES: Final = frozenset(dir(dict))

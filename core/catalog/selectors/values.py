@@ -5,8 +5,8 @@ from typing import Final
 
 from core.catalog.selectors.spec import Method
 
-# What selection is about; macros, groups and docs are in no graph.
-SELECTABLE: Final = (
+# What dbt finds the configuration of.
+CONFIGURABLE: Final = (
     "model",
     "seed",
     "snapshot",
@@ -15,6 +15,10 @@ SELECTABLE: Final = (
     "operation",
     "sql_operation",
     "source",
+)
+# What selection is about; macros, groups and docs are in no graph.
+SELECTABLE: Final = (
+    *CONFIGURABLE,
     "exposure",
     "metric",
     "semantic_model",

@@ -203,6 +203,8 @@ def upgrade() -> None:
     schema='workbench'
     )
     op.create_index('ix_nodes_by_name', 'nodes', ['environment_id', sa.literal_column('lower(name)'), 'unique_id'], unique=False, schema='workbench')
+    op.create_index('ix_nodes_by_type_and_kind', 'nodes', ['environment_id', 'resource_type', 'materialization'], unique=False, schema='workbench')
+    op.create_index('ix_nodes_by_tag', 'nodes', ['tags'], unique=False, schema='workbench', postgresql_using='gin')
     op.create_index('ix_nodes_by_type_and_name', 'nodes', ['environment_id', 'resource_type', sa.literal_column('lower(name)'), 'unique_id'], unique=False, schema='workbench')
     op.create_index(op.f('ix_nodes_environment_id_attached_node'), 'nodes', ['environment_id', 'attached_node'], unique=False, schema='workbench')
     op.create_table('snapshots',

@@ -3322,43 +3322,22 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /**
-             * Columns
-             * @default 0
-             */
-            columns?: number;
-            /**
-             * Columns Documented
-             * @default 0
-             */
-            columns_documented?: number;
-            /**
-             * Documented
-             * @default 0
-             */
-            documented?: number;
-            /**
-             * Models
-             * @default 0
-             */
-            models?: number;
-            /**
-             * Models Without Known Columns
-             * @default 0
-             */
-            models_without_known_columns?: number;
-            /**
-             * Owned
-             * @default 0
-             */
-            owned?: number;
+            /** Columns */
+            columns: number;
+            /** Columns Documented */
+            columns_documented: number;
+            /** Documented */
+            documented: number;
+            /** Models */
+            models: number;
+            /** Models Without Known Columns */
+            models_without_known_columns: number;
+            /** Owned */
+            owned: number;
             /** Snapshot Id */
             snapshot_id: number;
-            /**
-             * Tested
-             * @default 0
-             */
-            tested?: number;
+            /** Tested */
+            tested: number;
         };
         /**
          * TurnList

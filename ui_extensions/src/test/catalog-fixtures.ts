@@ -156,5 +156,6 @@ export const trendPoint = (id: number, changes: Partial<TrendPoint> = {}): Trend
   owned: 0,
   columns: 0,
   columns_documented: 0,
+  models_without_known_columns: 0,
   ...changes,
 });

@@ -125,7 +125,7 @@ export function Notice({
   );
 }
 
-interface QueryLike<T> {
+export interface QueryLike<T> {
   data: T | undefined;
   error: unknown;
   isError: boolean;

@@ -64,6 +64,33 @@ export function Th({ children, numeric, className, sort }: HeadProps) {
   );
 }
 
+/** A head by its words; `numeric` for a column of figures. */
+type Head = string | { numeric: string };
+
+/** The heads of columns that are not sorted by. `actions`: a last one over buttons, told to screen readers only. */
+export function Heads({ columns, actions = false }: { columns: readonly Head[]; actions?: boolean }) {
+  return (
+    <thead>
+      <tr>
+        {columns.map((head) =>
+          typeof head === "string" ? (
+            <Th key={head}>{head}</Th>
+          ) : (
+            <Th key={head.numeric} numeric>
+              {head.numeric}
+            </Th>
+          ),
+        )}
+        {actions ? (
+          <Th>
+            <span className="sr-only">Actions</span>
+          </Th>
+        ) : null}
+      </tr>
+    </thead>
+  );
+}
+
 function directionOf(current: string | null, column: string): "ascending" | "descending" | null {
   if (current === column) return "ascending";
   return current === `-${column}` ? "descending" : null;

@@ -3,9 +3,8 @@ import { Download } from "lucide-react";
 import { useMay } from "@/api/access";
 import { useDownload } from "@/api/download";
 import { Button } from "@/components/ui/button";
-import { CursorPager } from "@/components/ui/cursor-pager";
-import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
-import { Panel } from "@/components/ui/page";
+import { EmptyState, ErrorState } from "@/components/ui/feedback";
+import { ListPanel } from "@/components/ui/list-panel";
 import { useUrlState } from "@/lib/url-state";
 import { AuditFilterBar } from "./audit-filters";
 import {
@@ -38,31 +37,22 @@ export function AuditLog({ workspace }: { workspace: string | null }) {
         patch={patch}
       />
       <Exports denied={read.why} make={(format) => auditExport(workspace, filters, format)} />
-      <Panel>
-        <QueryView query={entries} what="the audit log">
-          {(page) =>
-            page.items.length === 0 ? (
-              <NothingHere filtered={isFiltered(filters)} clear={() => patch(NO_FILTERS)} />
-            ) : (
-              <>
-                <AuditTable
-                  entries={page.items}
-                  everywhere={workspace === null}
-                  open={params.get("event")}
-                  onOpen={(event) => patch({ event }, { replace: true })}
-                  onSubject={(subject) => patch({ subject, cursor: null, page: null, event: null })}
-                />
-                <CursorPager
-                  pageSize={PAGE_SIZE}
-                  shown={page.items.length}
-                  total={page.total}
-                  nextCursor={page.next_cursor}
-                />
-              </>
-            )
-          }
-        </QueryView>
-      </Panel>
+      <ListPanel
+        query={entries}
+        what="the audit log"
+        pageSize={PAGE_SIZE}
+        empty={<NothingHere filtered={isFiltered(filters)} clear={() => patch(NO_FILTERS)} />}
+      >
+        {(items) => (
+          <AuditTable
+            entries={items}
+            everywhere={workspace === null}
+            open={params.get("event")}
+            onOpen={(event) => patch({ event }, { replace: true })}
+            onSubject={(subject) => patch({ subject, cursor: null, page: null, event: null })}
+          />
+        )}
+      </ListPanel>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import type { AuditEntry } from "@/api/types";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Unknown } from "@/components/ui/time";
 import { formatExact } from "@/lib/time";
 import { difference } from "./difference";
@@ -18,16 +18,7 @@ interface AuditTableProps {
 export function AuditTable({ entries, everywhere, open, onOpen, onSubject }: AuditTableProps) {
   return (
     <Table label="Audit log" className="max-h-[calc(100dvh-16rem)]">
-      <thead>
-        <tr>
-          <Th>When</Th>
-          <Th>Who</Th>
-          <Th>Action</Th>
-          <Th>Subject</Th>
-          {everywhere ? <Th>Workspace</Th> : null}
-          <Th>From</Th>
-        </tr>
-      </thead>
+      <Heads columns={["When", "Who", "Action", "Subject", ...(everywhere ? ["Workspace"] : []), "From"]} />
       <tbody>
         {entries.map((entry) => (
           <AuditRow

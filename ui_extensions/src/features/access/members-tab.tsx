@@ -6,10 +6,11 @@ import { useMe } from "@/api/session";
 import type { Member, RoleName } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/dialog";
-import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
+import { EmptyState, ErrorState } from "@/components/ui/feedback";
 import { CONTROL } from "@/components/ui/field";
-import { Panel, Section } from "@/components/ui/page";
-import { Table, Td, Th } from "@/components/ui/table";
+import { ListPanel } from "@/components/ui/list-panel";
+import { Section } from "@/components/ui/page";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { ChoiceField, TextField } from "@/components/ui/text-field";
 import { Ago } from "@/components/ui/time";
 import { membersQuery, useRemoveMember, useSetMember } from "./workspace-queries";
@@ -35,24 +36,20 @@ export function MembersTab({ workspace }: { workspace: string }) {
         )}
       </Section>
       <Section title="Members">
-        <Panel>
-          <QueryView query={members} what="the members" compact>
-            {({ items }) =>
-              items.length === 0 ? (
-                <EmptyState title="No members">
-                  Instance admins can see it nevertheless, and add others.
-                </EmptyState>
-              ) : (
-                <MemberTable
-                  workspace={workspace}
-                  members={items}
-                  denied={manage.why}
-                  onRemove={setRemoving}
-                />
-              )
-            }
-          </QueryView>
-        </Panel>
+        <ListPanel
+          query={members}
+          what="the members"
+          compact
+          empty={
+            <EmptyState title="No members">
+              Instance admins can see it nevertheless, and add others.
+            </EmptyState>
+          }
+        >
+          {(items) => (
+            <MemberTable workspace={workspace} members={items} denied={manage.why} onRemove={setRemoving} />
+          )}
+        </ListPanel>
       </Section>
       {removing ? (
         <RemoveMember workspace={workspace} member={removing} onClose={() => setRemoving(null)} />
@@ -122,17 +119,7 @@ interface TableProps {
 function MemberTable({ workspace, members, denied, onRemove }: TableProps) {
   return (
     <Table label="Members">
-      <thead>
-        <tr>
-          <Th>Person</Th>
-          <Th>Role</Th>
-          <Th>Added</Th>
-          <Th>Last login</Th>
-          <Th>
-            <span className="sr-only">Actions</span>
-          </Th>
-        </tr>
-      </thead>
+      <Heads columns={["Person", "Role", "Added", "Last login"]} actions />
       <tbody>
         {members.map((member) => (
           <MemberRow

@@ -6,7 +6,7 @@ import { useMe } from "@/api/session";
 import type { Me, Right, Roles } from "@/api/types";
 import { QueryView } from "@/components/ui/feedback";
 import { PageHeader, Panel } from "@/components/ui/page";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 
 /** Each level may do what those before it may. */
 export function RolesPage() {
@@ -65,15 +65,7 @@ function Mark({ children }: { children: ReactNode }) {
 function RightsTable({ roles }: { roles: Roles }) {
   return (
     <Table label="Rights of each role" className="max-h-[calc(100dvh-9rem)]">
-      <thead>
-        <tr>
-          <Th>Right</Th>
-          {roles.levels.map((level) => (
-            <Th key={level.key}>{level.name}</Th>
-          ))}
-          <Th>Tokens</Th>
-        </tr>
-      </thead>
+      <Heads columns={["Right", ...roles.levels.map((level) => level.name), "Tokens"]} />
       <tbody>
         {roles.rights.map((right) => (
           <tr key={right.scope} className="hover:bg-hover">

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import type { LoginSession } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
-import { Panel, Section } from "@/components/ui/page";
-import { Table, Td, Th } from "@/components/ui/table";
+import { EmptyState, ErrorState } from "@/components/ui/feedback";
+import { ListPanel } from "@/components/ui/list-panel";
+import { Section } from "@/components/ui/page";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago } from "@/components/ui/time";
 import { sessionsQuery, useEndOtherSessions, useEndSession } from "./account-queries";
 
@@ -22,17 +23,14 @@ export function SessionsTab() {
       }
     >
       {endOthers.isError ? <ErrorState compact title="They were not ended" error={endOthers.error} /> : null}
-      <Panel>
-        <QueryView query={sessions} what="your sessions" compact>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState title="No sessions">Login is switched off, so there is none to end.</EmptyState>
-            ) : (
-              <SessionTable sessions={items} />
-            )
-          }
-        </QueryView>
-      </Panel>
+      <ListPanel
+        query={sessions}
+        what="your sessions"
+        compact
+        empty={<EmptyState title="No sessions">Login is switched off, so there is none to end.</EmptyState>}
+      >
+        {(items) => <SessionTable sessions={items} />}
+      </ListPanel>
     </Section>
   );
 }
@@ -40,18 +38,7 @@ export function SessionsTab() {
 function SessionTable({ sessions }: { sessions: LoginSession[] }) {
   return (
     <Table label="Sessions">
-      <thead>
-        <tr>
-          <Th>Browser</Th>
-          <Th>Address</Th>
-          <Th>Logged in</Th>
-          <Th>Last seen</Th>
-          <Th>Ends</Th>
-          <Th>
-            <span className="sr-only">Actions</span>
-          </Th>
-        </tr>
-      </thead>
+      <Heads columns={["Browser", "Address", "Logged in", "Last seen", "Ends"]} actions />
       <tbody>
         {sessions.map((session) => (
           <SessionRow key={session.id} session={session} />

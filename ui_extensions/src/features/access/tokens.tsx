@@ -4,9 +4,10 @@ import { useState } from "react";
 import type { ApiToken } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Confirm } from "@/components/ui/dialog";
-import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
-import { Panel, Section } from "@/components/ui/page";
-import { Table, Td, Th } from "@/components/ui/table";
+import { EmptyState, ErrorState } from "@/components/ui/feedback";
+import { ListPanel } from "@/components/ui/list-panel";
+import { Section } from "@/components/ui/page";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago } from "@/components/ui/time";
 import { NewTokenDialog } from "./new-token-dialog";
 import { type TokenOwner, tokensQuery, useRevokeToken } from "./token-queries";
@@ -33,22 +34,21 @@ export function Tokens({ owner, title, about, denied = null }: TokensProps) {
   return (
     <Section title={title} actions={make}>
       <p className="mb-2 max-w-3xl text-sm text-muted">{about}</p>
-      <Panel>
-        <QueryView query={tokens} what="the tokens" compact>
-          {({ items }) =>
-            items.length === 0 ? (
-              <EmptyState title="No tokens">Scripts and other programs log in with a token.</EmptyState>
-            ) : (
-              <TokenTable
-                tokens={items}
-                personal={owner === null}
-                denied={denied}
-                onRevoke={(token) => setRevoking(token)}
-              />
-            )
-          }
-        </QueryView>
-      </Panel>
+      <ListPanel
+        query={tokens}
+        what="the tokens"
+        compact
+        empty={<EmptyState title="No tokens">Scripts and other programs log in with a token.</EmptyState>}
+      >
+        {(items) => (
+          <TokenTable
+            tokens={items}
+            personal={owner === null}
+            denied={denied}
+            onRevoke={(token) => setRevoking(token)}
+          />
+        )}
+      </ListPanel>
       {making ? <NewTokenDialog owner={owner} onClose={() => setMaking(false)} /> : null}
       {revoking ? <RevokeToken owner={owner} token={revoking} onClose={() => setRevoking(null)} /> : null}
     </Section>
@@ -65,18 +65,7 @@ interface TableProps {
 function TokenTable({ tokens, personal, denied, onRevoke }: TableProps) {
   return (
     <Table label="Tokens">
-      <thead>
-        <tr>
-          <Th>Name</Th>
-          <Th>May do</Th>
-          <Th>{personal ? "Workspace" : "Made by"}</Th>
-          <Th>Ends</Th>
-          <Th>Last used</Th>
-          <Th>
-            <span className="sr-only">Actions</span>
-          </Th>
-        </tr>
-      </thead>
+      <Heads columns={["Name", "May do", personal ? "Workspace" : "Made by", "Ends", "Last used"]} actions />
       <tbody>
         {tokens.map((token) => (
           <tr key={token.id} className="hover:bg-hover">

@@ -6,12 +6,12 @@ import { useMay } from "@/api/access";
 import { useMe } from "@/api/session";
 import type { User } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { CursorPager } from "@/components/ui/cursor-pager";
-import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { EmptyState } from "@/components/ui/feedback";
 import { FilterSelect, SearchBox } from "@/components/ui/field";
+import { ListPanel } from "@/components/ui/list-panel";
 import { MenuItem, RowMenu } from "@/components/ui/menu";
-import { PageHeader, Panel } from "@/components/ui/page";
-import { Table, Td, Th } from "@/components/ui/table";
+import { PageHeader } from "@/components/ui/page";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago } from "@/components/ui/time";
 import { paths } from "@/lib/paths";
 import { useUrlState } from "@/lib/url-state";
@@ -66,36 +66,22 @@ export function UsersPage() {
             onChange={(active) => patch({ active, cursor: null, page: null })}
           />
         </div>
-        <Panel>
-          <QueryView query={users} what="the users">
-            {(page) =>
-              page.items.length === 0 ? (
-                <EmptyState
-                  title="Nobody matches"
-                  action={
-                    <Button onClick={() => patch({ q: null, active: null, cursor: null, page: null })}>
-                      Clear the filters
-                    </Button>
-                  }
-                />
-              ) : (
-                <>
-                  <UserTable users={page.items} />
-                  <CursorPager
-                    pageSize={PAGE_SIZE}
-                    shown={page.items.length}
-                    total={page.total}
-                    nextCursor={page.next_cursor}
-                  />
-                </>
-              )
-            }
-          </QueryView>
-        </Panel>
+        <ListPanel
+          query={users}
+          what="the users"
+          pageSize={PAGE_SIZE}
+          empty={<Nobody clear={() => patch({ q: null, active: null, cursor: null, page: null })} />}
+        >
+          {(items) => <UserTable users={items} />}
+        </ListPanel>
       </div>
       {making ? <NewUserDialog onClose={() => setMaking(false)} /> : null}
     </>
   );
+}
+
+function Nobody({ clear }: { clear: () => void }) {
+  return <EmptyState title="Nobody matches" action={<Button onClick={clear}>Clear the filters</Button>} />;
 }
 
 type DialogOf = ComponentType<{ user: User; onClose: () => void }>;
@@ -106,18 +92,7 @@ function UserTable({ users }: { users: User[] }) {
   return (
     <>
       <Table label="Users" className="max-h-[calc(100dvh-13rem)]">
-        <thead>
-          <tr>
-            <Th>Person</Th>
-            <Th>State</Th>
-            <Th>Workspaces</Th>
-            <Th>Created</Th>
-            <Th>Last login</Th>
-            <Th>
-              <span className="sr-only">Actions</span>
-            </Th>
-          </tr>
-        </thead>
+        <Heads columns={["Person", "State", "Workspaces", "Created", "Last login"]} actions />
         <tbody>
           {users.map((user) => (
             <UserRow key={user.username} user={user} ask={ask} />

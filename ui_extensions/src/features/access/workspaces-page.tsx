@@ -7,10 +7,11 @@ import { besideFields, errorsAt } from "@/api/errors";
 import type { Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
-import { PageHeader, Panel } from "@/components/ui/page";
+import { EmptyState, ErrorState } from "@/components/ui/feedback";
+import { ListPanel } from "@/components/ui/list-panel";
+import { PageHeader } from "@/components/ui/page";
 import { StatusWord } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { TextArea, TextField } from "@/components/ui/text-field";
 import { Ago, Unknown } from "@/components/ui/time";
 import { paths } from "@/lib/paths";
@@ -36,21 +37,19 @@ export function WorkspacesPage() {
         }
       />
       <div className="px-5 pb-6 max-md:px-3">
-        <Panel>
-          <QueryView query={workspaces} what="the workspaces">
-            {({ items }) =>
-              items.length === 0 ? (
-                <EmptyState title={manage.may ? "There is no workspace yet" : "You are in no workspace yet"}>
-                  {manage.may
-                    ? "A workspace is a dbt project with its own members."
-                    : "Instance admins see all of them here."}
-                </EmptyState>
-              ) : (
-                <WorkspaceTable workspaces={items} />
-              )
-            }
-          </QueryView>
-        </Panel>
+        <ListPanel
+          query={workspaces}
+          what="the workspaces"
+          empty={
+            <EmptyState title={manage.may ? "There is no workspace yet" : "You are in no workspace yet"}>
+              {manage.may
+                ? "A workspace is a dbt project with its own members."
+                : "Instance admins see all of them here."}
+            </EmptyState>
+          }
+        >
+          {(items) => <WorkspaceTable workspaces={items} />}
+        </ListPanel>
       </div>
       {making ? <NewWorkspaceDialog onClose={() => setMaking(false)} /> : null}
     </>
@@ -60,17 +59,7 @@ export function WorkspacesPage() {
 function WorkspaceTable({ workspaces }: { workspaces: Workspace[] }) {
   return (
     <Table label="Workspaces" className="max-h-[calc(100dvh-9rem)]">
-      <thead>
-        <tr>
-          <Th>Name</Th>
-          <Th>State</Th>
-          <Th>Project folder</Th>
-          <Th>Archived</Th>
-          <Th>
-            <span className="sr-only">Actions</span>
-          </Th>
-        </tr>
-      </thead>
+      <Heads columns={["Name", "State", "Project folder", "Archived"]} actions />
       <tbody>
         {workspaces.map((workspace) => (
           <tr key={workspace.key} className="hover:bg-hover">

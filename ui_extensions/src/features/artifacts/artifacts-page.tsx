@@ -5,7 +5,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
 import { PageHeader, Panel, Section } from "@/components/ui/page";
 import { StatusWord } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Unknown } from "@/components/ui/time";
 import { formatNumber } from "@/lib/format";
 import { originWord } from "@/lib/origin";
@@ -55,15 +55,7 @@ function InEffect({ workspace }: { workspace: string }) {
               </EmptyState>
             ) : (
               <Table label="Artifacts in effect">
-                <thead>
-                  <tr>
-                    <Th>File</Th>
-                    <Th>State</Th>
-                    <Th>Taken in</Th>
-                    <Th>Written by dbt</Th>
-                    <Th>From</Th>
-                  </tr>
-                </thead>
+                <Heads columns={["File", "State", "Taken in", "Written by dbt", "From"]} />
                 <tbody>
                   {files.map((file) => (
                     <FileRow key={file.name} workspace={workspace} file={file} />

@@ -5,13 +5,13 @@ import { useMay } from "@/api/access";
 import { describeError } from "@/api/errors";
 import type { Drop } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { CursorPager } from "@/components/ui/cursor-pager";
-import { EmptyState, QueryView } from "@/components/ui/feedback";
-import { Panel, Section } from "@/components/ui/page";
+import { EmptyState } from "@/components/ui/feedback";
+import { ListPanel } from "@/components/ui/list-panel";
+import { Section } from "@/components/ui/page";
 import { Inline } from "@/components/ui/prose";
 import { Segmented } from "@/components/ui/segmented";
 import { StatusWord } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Unknown } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { formatBytes } from "@/lib/format";
@@ -39,45 +39,28 @@ export function Drops({ workspace }: { workspace: string }) {
           ]}
           onChange={(value) => patch({ state: value, cursor: null, page: null })}
         />
-        <Panel>
-          <QueryView query={drops} what="what was brought">
-            {(page) =>
-              page.items.length === 0 ? (
-                <NoDrops filtered={state !== null} clear={() => patch({ state: null })} />
-              ) : (
-                <>
-                  <Table label="Drops">
-                    <thead>
-                      <tr>
-                        <Th>State</Th>
-                        <Th>Received</Th>
-                        <Th>From</Th>
-                        <Th>Files</Th>
-                        <Th>Led to</Th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {page.items.map((drop) => (
-                        <DropRow
-                          key={drop.id}
-                          workspace={workspace}
-                          drop={drop}
-                          marked={params.get("drop") === String(drop.id)}
-                        />
-                      ))}
-                    </tbody>
-                  </Table>
-                  <CursorPager
-                    pageSize={PAGE_SIZE}
-                    shown={page.items.length}
-                    total={page.total}
-                    nextCursor={page.next_cursor}
+        <ListPanel
+          query={drops}
+          what="what was brought"
+          pageSize={PAGE_SIZE}
+          empty={<NoDrops filtered={state !== null} clear={() => patch({ state: null })} />}
+        >
+          {(items) => (
+            <Table label="Drops">
+              <Heads columns={["State", "Received", "From", "Files", "Led to"]} />
+              <tbody>
+                {items.map((drop) => (
+                  <DropRow
+                    key={drop.id}
+                    workspace={workspace}
+                    drop={drop}
+                    marked={params.get("drop") === String(drop.id)}
                   />
-                </>
-              )
-            }
-          </QueryView>
-        </Panel>
+                ))}
+              </tbody>
+            </Table>
+          )}
+        </ListPanel>
       </div>
     </Section>
   );

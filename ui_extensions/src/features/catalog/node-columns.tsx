@@ -6,7 +6,7 @@ import { CONTROL } from "@/components/ui/field";
 import { Panel } from "@/components/ui/page";
 import { Inline } from "@/components/ui/prose";
 import { StatusMark } from "@/components/ui/status";
-import { Table, Th } from "@/components/ui/table";
+import { Heads, Table } from "@/components/ui/table";
 import { Unknown } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { formatNumber } from "@/lib/format";
@@ -65,16 +65,7 @@ export function NodeColumns({ workspace, node }: ColumnsProps) {
       ) : null}
       <Panel>
         <Table label="Columns" className="max-h-[calc(100dvh-8rem)]">
-          <thead>
-            <tr>
-              <Th>Name</Th>
-              <Th>Type</Th>
-              <Th>Description</Th>
-              <Th>Tests</Th>
-              <Th>Constraints</Th>
-              <Th>Known from</Th>
-            </tr>
-          </thead>
+          <Heads columns={["Name", "Type", "Description", "Tests", "Constraints", "Known from"]} />
           <tbody>
             {shown.map((column) => (
               <ColumnRow

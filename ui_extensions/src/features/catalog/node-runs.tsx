@@ -6,7 +6,7 @@ import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/page";
 import { StatusWord, toneFill } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Duration, Unknown } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { formatDuration, formatNumber } from "@/lib/format";
@@ -95,16 +95,9 @@ function RunsTable({ workspace, runs, uniqueId }: { workspace: string; runs: Nod
   return (
     <Panel>
       <Table label="Runs of this node">
-        <thead>
-          <tr>
-            <Th>Status</Th>
-            <Th>Command</Th>
-            <Th>Started</Th>
-            <Th numeric>Duration</Th>
-            <Th numeric>Rows</Th>
-            <Th>Message</Th>
-          </tr>
-        </thead>
+        <Heads
+          columns={["Status", "Command", "Started", { numeric: "Duration" }, { numeric: "Rows" }, "Message"]}
+        />
         <tbody>
           {runs.map((run) => (
             <tr key={`${run.run_id}-${run.step}`} className="hover:bg-hover">

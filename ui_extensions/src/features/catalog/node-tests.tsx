@@ -7,7 +7,7 @@ import { CopyButton } from "@/components/ui/copy-button";
 import { EmptyState } from "@/components/ui/feedback";
 import { Panel } from "@/components/ui/page";
 import { StatusWord } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Unknown } from "@/components/ui/time";
 import { formatNumber } from "@/lib/format";
 import { paths } from "@/lib/paths";
@@ -53,16 +53,9 @@ function TestTable({ workspace, node }: { workspace: string; node: NodeDetail })
   return (
     <Panel>
       <Table label="Tests">
-        <thead>
-          <tr>
-            <Th>Last result</Th>
-            <Th>Test</Th>
-            <Th>Column</Th>
-            <Th>Severity</Th>
-            <Th numeric>Failing rows</Th>
-            <Th>Last run</Th>
-          </tr>
-        </thead>
+        <Heads
+          columns={["Last result", "Test", "Column", "Severity", { numeric: "Failing rows" }, "Last run"]}
+        />
         <tbody>
           {node.test_results.map((test) => (
             <TestRow key={test.unique_id} workspace={workspace} test={test} />

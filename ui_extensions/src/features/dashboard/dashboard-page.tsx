@@ -8,7 +8,7 @@ import { EmptyState, Notice, QueryView, Skeleton } from "@/components/ui/feedbac
 import { NodeCounts } from "@/components/ui/node-counts";
 import { PageHeader, Panel, Section } from "@/components/ui/page";
 import { StatusMark, StatusWord, toneSoft } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Duration, Elapsed } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
@@ -121,14 +121,7 @@ function RecentRuns({ workspace, runs }: { workspace: string; runs: Run[] }) {
   return (
     <Panel>
       <Table label="Recent runs">
-        <thead>
-          <tr>
-            <Th>Status</Th>
-            <Th>Command</Th>
-            <Th>Started</Th>
-            <Th numeric>Duration</Th>
-          </tr>
-        </thead>
+        <Heads columns={["Status", "Command", "Started", { numeric: "Duration" }]} />
         <tbody>
           {runs.map((run) => (
             <RecentRun key={run.run_id} workspace={workspace} run={run} />

@@ -4,7 +4,7 @@ import { useDownload } from "@/api/download";
 import type { Artifact } from "@/api/types";
 import { EmptyState, ErrorState, QueryView } from "@/components/ui/feedback";
 import { StatusMark } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { formatBytes } from "@/lib/format";
 import { artifactUrl } from "./queries";
 
@@ -26,14 +26,7 @@ export function Artifacts({ workspace, runId, query, active }: ArtifactsProps) {
           </EmptyState>
         ) : (
           <Table label="Artifacts" className="h-full">
-            <thead>
-              <tr>
-                <Th>Name</Th>
-                <Th numeric>Step</Th>
-                <Th numeric>Size</Th>
-                <Th>Content hash</Th>
-              </tr>
-            </thead>
+            <Heads columns={["Name", { numeric: "Step" }, { numeric: "Size" }, "Content hash"]} />
             <tbody>
               {items.map((artifact) => (
                 <tr key={`${artifact.step}-${artifact.name}`} className="hover:bg-hover">

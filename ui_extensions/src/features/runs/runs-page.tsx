@@ -4,13 +4,13 @@ import { Link } from "react-router";
 import { useMay } from "@/api/access";
 import type { Run, Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { CursorPager } from "@/components/ui/cursor-pager";
-import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { EmptyState } from "@/components/ui/feedback";
 import { FilterSelect } from "@/components/ui/field";
+import { ListPanel } from "@/components/ui/list-panel";
 import { NodeCounts } from "@/components/ui/node-counts";
-import { PageHeader, Panel } from "@/components/ui/page";
+import { PageHeader } from "@/components/ui/page";
 import { StatusWord } from "@/components/ui/status";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Duration, Elapsed, Unknown } from "@/components/ui/time";
 import { paths } from "@/lib/paths";
 import { isActive, runStatus } from "@/lib/status";
@@ -51,30 +51,21 @@ export function RunsPage({ workspace }: { workspace: Workspace }) {
             onChange={(status) => patch({ status, cursor: null, page: null })}
           />
         </div>
-        <Panel>
-          <QueryView query={runs} what="the runs">
-            {(page) =>
-              page.items.length === 0 ? (
-                <NoRuns
-                  filtered={filters.status !== null}
-                  clear={() => patch({ status: null, cursor: null, page: null })}
-                  startNew={startNew}
-                  denied={start.why}
-                />
-              ) : (
-                <>
-                  <RunsTable workspace={workspace.key} runs={page.items} />
-                  <CursorPager
-                    pageSize={PAGE_SIZE}
-                    shown={page.items.length}
-                    total={page.total}
-                    nextCursor={page.next_cursor}
-                  />
-                </>
-              )
-            }
-          </QueryView>
-        </Panel>
+        <ListPanel
+          query={runs}
+          what="the runs"
+          pageSize={PAGE_SIZE}
+          empty={
+            <NoRuns
+              filtered={filters.status !== null}
+              clear={() => patch({ status: null, cursor: null, page: null })}
+              startNew={startNew}
+              denied={start.why}
+            />
+          }
+        >
+          {(items) => <RunsTable workspace={workspace.key} runs={items} />}
+        </ListPanel>
       </div>
       {params.has("new") ? <NewRun workspace={workspace} /> : null}
     </>
@@ -117,17 +108,17 @@ function NoRuns({
 function RunsTable({ workspace, runs }: { workspace: string; runs: Run[] }) {
   return (
     <Table label="Runs" className="max-h-[calc(100dvh-13rem)]">
-      <thead>
-        <tr>
-          <Th>Status</Th>
-          <Th>Command</Th>
-          <Th>Environment</Th>
-          <Th>Started by</Th>
-          <Th>Started</Th>
-          <Th numeric>Duration</Th>
-          <Th>Nodes</Th>
-        </tr>
-      </thead>
+      <Heads
+        columns={[
+          "Status",
+          "Command",
+          "Environment",
+          "Started by",
+          "Started",
+          { numeric: "Duration" },
+          "Nodes",
+        ]}
+      />
       <tbody>
         {runs.map((run) => (
           <RunRow key={run.run_id} workspace={workspace} run={run} />

@@ -9,7 +9,7 @@ import { EmptyState, QueryView, Skeleton } from "@/components/ui/feedback";
 import { LineChart } from "@/components/ui/line-chart";
 import { PageHeader, Panel, Section } from "@/components/ui/page";
 import { TypeIcon } from "@/components/ui/resource";
-import { Table, Td, Th } from "@/components/ui/table";
+import { Heads, Table, Td } from "@/components/ui/table";
 import { Unknown } from "@/components/ui/time";
 import { TrustWord } from "@/components/ui/trust";
 import { cn } from "@/lib/cn";
@@ -161,15 +161,7 @@ function Found({ workspace, page, check, all }: FoundProps) {
   return (
     <Panel>
       <Table label="Nodes that are not in order" className="max-h-[70dvh]">
-        <thead>
-          <tr>
-            <Th>Name</Th>
-            <Th>What is missing</Th>
-            <Th>Trust</Th>
-            <Th>Owner</Th>
-            <Th numeric>Columns described</Th>
-          </tr>
-        </thead>
+        <Heads columns={["Name", "What is missing", "Trust", "Owner", { numeric: "Columns described" }]} />
         <tbody onKeyDown={rowKeys}>
           {page.items.map((node) => (
             <FoundRow key={node.unique_id} workspace={workspace} node={node} />
