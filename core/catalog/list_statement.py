@@ -11,7 +11,7 @@ from core.catalog.prepared import PRESENT
 from core.catalog.reading import Reading
 from core.catalog.repository import Joined, NodeFilter, conditions, is_test
 from core.catalog.search.box import Understood, Word
-from core.catalog.search.query import Ranked, Shape, ranked, shape_of
+from core.catalog.search.query import Shape, hits, shape_of
 from core.catalog.selectors import sql as selection
 from core.catalog.selectors.spec import Selector
 
@@ -46,17 +46,19 @@ def _kept(asked: Asked) -> Any:
 
 
 def _make(reading: Reading, asked: Asked) -> Any:
-    joined, kinds = Joined(reading), asked.wanted.resource_types
-    words = ranked(reading, asked.words, kinds) if asked.words else None
-    query = _filtered(joined, asked, words)
-    if words is not None and asked.wanted.sort is None:
-        return _page(query.add_columns(words.total.label("total")).order_by(*words.order()))
-    keys = _keys(joined, asked.wanted.sort)
-    if words is not None or not (reading.is_past or _is_in_order(asked)):
-        return _looked_through(joined, query, keys)
-    total = query.with_only_columns(sa.func.count(), maintain_column_froms=True).scalar_subquery()
-    order = (key.by(key.column) for key in keys)
-    return _page(query.add_columns(total.label("total")).order_by(*order))
+    joined, wanted = Joined(reading), asked.wanted
+    matching = joined.narrow(wanted).where(*_conditions(joined, asked))
+    keys = _keys(joined, wanted.sort)
+    if asked.words:
+        found = hits(reading, asked.words, matching, wanted.resource_types)
+        if wanted.sort is None:
+            return _page(found.joined_to(joined.select()).order_by(*found.order()))
+        return _looked_through(joined, matching.join(found.table, found.on), keys)
+    if not (reading.is_past or _is_in_order(asked)):
+        return _looked_through(joined, matching, keys)
+    total = matching.with_only_columns(sa.func.count(), maintain_column_froms=True).scalar_subquery()
+    whole = joined.select().where(*_conditions(joined, asked)).add_columns(total.label("total"))
+    return _page(whole.order_by(*(key.by(key.column) for key in keys)))
 
 
 def _page(query: Any) -> Any:
@@ -64,13 +66,13 @@ def _page(query: Any) -> Any:
     return query.offset(offset).limit(limit)
 
 
-def _filtered(joined: Joined, asked: Asked, words: Ranked | None) -> sa.Select[Any]:
-    wanted = asked.wanted
-    query = joined.select().where(*conditions(joined, wanted))
-    if asked.selector is not None:
-        tests = not wanted.resource_types or any(map(is_test, wanted.resource_types))
-        query = query.where(*selection.conditions(joined.reading, asked.selector, tests=tests))
-    return words.join(query) if words else query
+def _conditions(joined: Joined, asked: Asked) -> list[sa.ColumnElement[bool]]:
+    found = conditions(joined, asked.wanted)
+    if asked.selector is None:
+        return found
+    kinds = asked.wanted.resource_types
+    tests = not kinds or any(map(is_test, kinds))
+    return [*found, *selection.conditions(joined.reading, asked.selector, tests=tests)]
 
 
 @dataclass(frozen=True)

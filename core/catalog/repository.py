@@ -82,6 +82,19 @@ class Joined:
             .where(node.environment_id == self.reading.environment_id)
         )
 
+    def narrow(self, wanted: NodeFilter) -> Any:
+        """The nodes with no more beside them than a filter and its sort look at; to be given columns."""
+        node, sort = self.node, (wanted.sort or "").removeprefix("-")
+        query = sa.select(node.id).select_from(node).where(node.environment_id == self.reading.environment_id)
+        if wanted.statuses or sort.startswith("last_"):
+            query = query.outerjoin(self.result, _same(self.result, node))
+        if wanted.trusts or sort == "trust":
+            query = query.outerjoin(self.health, _same(self.health, node))
+        if wanted.freshness:
+            at_all = sa.literal(not self.reading.is_past)
+            query = query.outerjoin(self.fresh, sa.and_(_same(self.fresh, node), at_all))
+        return query
+
     def sorts(self) -> dict[str, sa.ColumnElement[Any]]:
         """What lists can be ordered by."""
         node, result = self.node, self.result

@@ -71,52 +71,14 @@ class Hits:
         """How good the match is: a `Rank`."""
         return self.table.c.rank
 
-    @property
-    def total(self) -> sa.ScalarSelect[int]:
-        """How many they are."""
-        return sa.select(sa.func.count()).select_from(self.table).scalar_subquery()
+    def joined_to(self, query: Any) -> Any:
+        """The nodes of a query that match, with `rank` and, in each row, their `total`."""
+        total = sa.select(sa.func.count()).select_from(self.table).scalar_subquery()
+        return query.join(self.table, self.on).add_columns(self.rank.label("rank"), total.label("total"))
 
     def order(self) -> list[sa.ColumnElement[Any]]:
         """Best first; ties are broken, so that pages fit together."""
         return [self.rank, weight(self.nodes), sa.func.lower(self.nodes.name), _unique_id(self.nodes)]
-
-
-class Ranked:
-    """Words as a part of a query on `reading.nodes`: `join` it, last of all its filters, then `order` it."""
-
-    def __init__(self, reading: Reading, words: Sequence[Word], kinds: Sequence[str], most: int) -> None:
-        self._reading, self._words, self._kinds, self._most = reading, words, kinds, most
-        self._hits: Hits | None = None
-
-    def join(self, query: sa.Select[Any]) -> sa.Select[Any]:
-        """The same query, of nodes that match all words."""
-        reading, words = self._reading, self._words
-        self._hits = (
-            _hits_then(reading, words, query)
-            if reading.is_past
-            else _hits_now(reading, words, query, self._kinds, self._most)
-        )
-        return query.join(self._hits.table, self._hits.on)
-
-    @property
-    def rank(self) -> sa.ColumnElement[int]:
-        """How good a match is: a `Rank`."""
-        return self._joined.rank
-
-    @property
-    def total(self) -> sa.ScalarSelect[int]:
-        """How many nodes match, as far as they are looked for."""
-        return self._joined.total
-
-    def order(self) -> list[sa.ColumnElement[Any]]:
-        """Best first; ties are broken, so that pages fit together."""
-        return self._joined.order()
-
-    @property
-    def _joined(self) -> Hits:
-        if self._hits is None:
-            raise RuntimeError("join the query first")
-        return self._hits
 
 
 @dataclass(frozen=True)
@@ -132,12 +94,21 @@ def shape_of(words: Sequence[Word]) -> tuple[Shape, ...]:
     return tuple(Shape(word.is_phrase, word.is_short) for word in words)
 
 
-def ranked(reading: Reading, words: Sequence[Word], kinds: Sequence[str] = (), most: int = LIMIT) -> Ranked:
-    """Words to restrict and order a query with. `kinds`: the resource types that it asks for, if it does.
+def hits(
+    reading: Reading,
+    words: Sequence[Word],
+    base: sa.Select[Any],
+    kinds: Sequence[str] = (),
+    most: int = LIMIT,
+) -> Hits:
+    """Nodes of a query on `reading.nodes`, with all its filters, that match all of these words.
 
-    Of each rank `most` nodes are looked for. The statement needs `values_of` the same words and kinds.
+    `kinds` repeats which resource types the query is about, if it says: they are then found by the index
+    itself. Of each rank `most` nodes are looked for. The statement needs `values_of` the same words.
     """
-    return Ranked(reading, words, kinds, _most(words, most))
+    if reading.is_past:
+        return _hits_then(reading, words, base)
+    return _hits_now(reading, words, base, kinds, _most(words, most))
 
 
 def values_of(reading: Reading, words: Sequence[Word], kinds: Sequence[str] = ()) -> dict[str, str]:
@@ -176,7 +147,6 @@ def _unique_id(nodes: Any) -> sa.ColumnElement[Any]:
 def _hits_now(
     reading: Reading, words: Sequence[Word], base: sa.Select[Any], kinds: Sequence[str], limit: int
 ) -> Hits:
-    """`kinds` repeats which resource types the query is about: they are then found by the index itself."""
     nodes = reading.nodes
     found = base.with_only_columns(nodes.id.label("key"), maintain_column_froms=True).where(
         NodeSearch.node_id == nodes.id

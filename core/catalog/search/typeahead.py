@@ -13,7 +13,7 @@ from core.catalog.prepared import PRESENT, of_present
 from core.catalog.reading import Reading
 from core.catalog.search.box import Understood, Word, understand
 from core.catalog.search.matches import Match, matches_of
-from core.catalog.search.query import Rank, Shape, known_total, ranked, shape_of, values_of, weight
+from core.catalog.search.query import Rank, Shape, hits, known_total, shape_of, values_of, weight
 from core.catalog.selectors.spec import Selector
 from core.catalog.selectors.sql import conditions
 
@@ -89,15 +89,15 @@ def _kept(asked: _Asked) -> Any:
 def _statement(reading: Reading, asked: _Asked) -> Any:
     nodes, results = reading.nodes, reading.results
     same = sa.and_(results.environment_id == nodes.environment_id, results.unique_id == nodes.unique_id)
-    query: Any = sa.select(nodes, results).outerjoin(results, same)
-    query = query.where(nodes.environment_id == reading.environment_id)
+    matching = [nodes.environment_id == reading.environment_id]
     if asked.selector is not None:
-        query = query.where(*conditions(reading, asked.selector, tests=False))
+        matching += conditions(reading, asked.selector, tests=False)
+    whole: Any = sa.select(nodes, results).outerjoin(results, same)
     limit = sa.bindparam("limit", type_=sa.BigInteger)
-    if not asked.words:
-        count = sa.func.count().over().label("total")
-        ordered = query.add_columns(sa.null().label("rank"), count)
-        return ordered.order_by(weight(nodes), sa.func.lower(nodes.name), nodes.unique_id).limit(limit)
-    words = ranked(reading, asked.words, most=LOOKED_FOR)
-    found = words.join(query).add_columns(words.rank.label("rank"), words.total.label("total"))
-    return found.order_by(*words.order()).limit(limit)
+    if asked.words:
+        base = sa.select(nodes.id).where(*matching)
+        found = hits(reading, asked.words, base, most=LOOKED_FOR)
+        return found.joined_to(whole).order_by(*found.order()).limit(limit)
+    count = sa.func.count().over().label("total")
+    ordered = whole.where(*matching).add_columns(sa.null().label("rank"), count)
+    return ordered.order_by(weight(nodes), sa.func.lower(nodes.name), nodes.unique_id).limit(limit)
