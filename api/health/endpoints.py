@@ -58,6 +58,7 @@ def config(state: StateDep) -> ConfigOut:
     return ConfigOut(
         version=__version__,
         auth_enabled=state.settings.auth_enabled,
+        metadata_edits=state.settings.allow_metadata_edits,
         dagster_path="/dagster",
         password_rules=rules,
     )

@@ -40,9 +40,10 @@ class PasswordRulesOut(BaseModel):
 
 
 class ConfigOut(BaseModel):
-    """Public configuration."""
+    """Public configuration. `metadata_edits`: whether people may say owner, tags and the like themselves."""
 
     version: str
     auth_enabled: bool
+    metadata_edits: bool
     dagster_path: str
     password_rules: PasswordRulesOut

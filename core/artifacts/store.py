@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +64,11 @@ class ArtifactStore:
             return None
         after = source.stat()
         is_quiet = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
-        return Stored(digest, after.st_size) if same and is_quiet else None
+        if not (same and is_quiet):
+            return None
+        # Somebody brings it anew: it is no old file that may be forgotten.
+        final.touch()
+        return Stored(digest, after.st_size)
 
     def adopt(self, source: Path) -> Stored:
         """Move a file of `spool` in, without copying it."""
@@ -94,6 +98,16 @@ class ArtifactStore:
                 path.unlink(missing_ok=True)
         return len(old)
 
+    def forget(self, kept: Collection[str], older_than_seconds: float) -> int:
+        """Remove files that are not to be kept and lie there untouched for so long. Returns how many went."""
+        before = time.time() - older_than_seconds
+        gone = 0
+        for path in self._root.glob("??/*"):
+            if path.name not in kept and path.is_file() and _modified(path) < before:
+                path.unlink(missing_ok=True)
+                gone += 1
+        return gone
+
     def read(self, digest: str) -> bytes:
         """The content with this hash.
 
@@ -113,7 +127,9 @@ class ArtifactStore:
     def _keep(self, temporary: Path, digest: str) -> Stored:
         size = temporary.stat().st_size
         final = self.path(digest)
-        if not self.holds(digest):
+        if self.holds(digest):
+            final.touch()
+        else:
             final.parent.mkdir(exist_ok=True)
             temporary.replace(final)
         return Stored(digest, size)

@@ -266,7 +266,7 @@ class Settings(BaseSettings):
         ge=1,
         le=36500,
         validation_alias=_named("ARTIFACT_RETENTION_DAYS"),
-        description="Days that snapshots of the catalog are kept; the current one always is.",
+        description="Days that snapshots of the catalog and brought files are kept; current ones always are.",
     )
 
     @field_validator("database_url")

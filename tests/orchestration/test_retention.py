@@ -1,5 +1,6 @@
 """The nightly job with a real database and a real Dagster instance."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -7,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 from dagster import DagsterInstance, DefaultScheduleStatus, Definitions, build_schedule_context
 
+from core.artifacts.models import Drop, DropState
 from core.audit.models import AuditLog
 from core.auth import people
 from core.auth.actor import local_admin
 from core.auth.models import LoginSession
 from core.auth.passwords import PasswordRules
 from core.auth.people import NewPerson
+from core.environments import service as environments
 from core.kit import clock
 from core.runs.ports import WORKSPACE_TAG
 from core.runs.service import job_name
@@ -65,6 +68,52 @@ def add_old_and_new(shared: Services) -> None:
                     ended_at=ended,
                 )
             )
+
+
+def brought(shared: Services, workspace: Workspace, name: str, age: timedelta) -> str:
+    """A file in the store, and the drop that brought it so long ago; the digest of the file."""
+    path = shared.settings.data_dir / name
+    path.write_text(name)
+    digest = shared.store.put(path).digest
+    with shared.db.session() as session:
+        environment = environments.pick(session, workspace.id, None)
+        session.add(
+            Drop(
+                workspace_id=workspace.id,
+                environment_id=environment.id,
+                source="upload",
+                label=name,
+                digest=digest,
+                files=[{"name": "manifest.json", "digest": digest, "size": len(name)}],
+                state=DropState.INGESTED,
+                finished_at=clock.now() - age,
+            )
+        )
+    long_ago = (clock.now() - LONG_AGO).timestamp()
+    os.utime(shared.store.path(digest), (long_ago, long_ago))
+    return digest
+
+
+def test_files_go_that_nothing_refers_to_and_the_catalogs_own_stay(
+    shared: Services, workspace: Workspace, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = workspace.manifest_digest or ""
+    os.utime(shared.store.path(own), (1, 1))
+    old = brought(shared, workspace, "old", LONG_AGO)
+    new = brought(shared, workspace, "new", timedelta(days=2))
+    again = brought(shared, workspace, "again", LONG_AGO)
+    # Somebody is just bringing it anew; no row says so yet.
+    shared.store.put(shared.settings.data_dir / "again")
+    job = loaded(monkeypatch, RETENTION_JOB).resolve_job_def(RETENTION_JOB)
+    assert job.execute_in_process(instance=instance).success
+    assert [shared.store.path(digest).exists() for digest in (own, old, new, again)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+    with shared.db.session() as session:
+        assert len(list(session.scalars(sa.select(Drop)))) == 3
 
 
 def count(shared: Services, what: type[AuditLog | LoginSession]) -> int:

@@ -15,6 +15,7 @@ from dagster import (
     op,
 )
 
+from core.artifacts import retention as artifacts
 from core.audit import retention as audit
 from core.auth import sessions
 from core.catalog.snapshots import retention as catalog
@@ -41,12 +42,17 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     context.log.info(
         "Forgot %d snapshots: beyond the newest %d, or older than %d days.", snapshots, keep, age
     )
-    context.add_output_metadata({"audit_rows": rows, "sessions": ended, "snapshots": snapshots})
+    with shared.db.session() as session:
+        files = artifacts.forget_files(session, shared.store, days=age)
+    context.log.info("Removed %d files of the artifact store that nothing refers to.", files)
+    context.add_output_metadata(
+        {"audit_rows": rows, "sessions": ended, "snapshots": snapshots, "files": files}
+    )
 
 
 @job(
     name=RETENTION_JOB,
-    description="Forgets old rows of the audit log, ended logins and old snapshots of the catalog.",
+    description="Forgets old rows of the audit log, ended logins, old snapshots of the catalog and files without use.",
     executor_def=in_process_executor,
 )
 def retention() -> None:

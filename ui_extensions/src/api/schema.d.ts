@@ -1504,13 +1504,15 @@ export interface components {
         };
         /**
          * ConfigOut
-         * @description Public configuration.
+         * @description Public configuration. `metadata_edits`: whether people may say owner, tags and the like themselves.
          */
         ConfigOut: {
             /** Auth Enabled */
             auth_enabled: boolean;
             /** Dagster Path */
             dagster_path: string;
+            /** Metadata Edits */
+            metadata_edits: boolean;
             password_rules: components["schemas"]["PasswordRulesOut"];
             /** Version */
             version: string;

@@ -1,6 +1,7 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
+import { config } from "@/test/config";
 import { overview, person } from "@/test/fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, logInAs, page, problem, server, setCsrfCookie, tokenOf } from "@/test/server";
@@ -11,19 +12,6 @@ async function fill(user: ReturnType<typeof renderApp>["user"]): Promise<void> {
   await user.type(await screen.findByLabelText("Username or e-mail address"), "ann");
   await user.type(screen.getByLabelText("Password"), "a secret");
 }
-
-const CONFIG = {
-  version: "1",
-  auth_enabled: true,
-  dagster_path: "/dagster",
-  password_rules: {
-    min_length: 12,
-    require_uppercase: false,
-    require_lowercase: false,
-    require_digit: true,
-    require_symbol: false,
-  },
-};
 
 describe("the login", () => {
   it("is asked for, and leads to where one wanted to go", async () => {
@@ -119,7 +107,7 @@ describe("a password given by somebody else", () => {
     const who = person("viewer", { must_change_password: true });
     logInAs(who);
     withWorkspace();
-    answer("/config", CONFIG);
+    answer("/config", config({ auth_enabled: true }));
     answer("/api/workspaces/shop/overview", overview());
     const { user } = renderApp("/w/shop");
     await screen.findByRole("heading", { name: "Choose a new password" });

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { column, snapshotRef } from "@/test/catalog-fixtures";
+import { config } from "@/test/config";
 import { FakeStream } from "@/test/fake-stream";
 import { nodeDetail, person } from "@/test/fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
@@ -190,6 +191,17 @@ describe("the page of a node", () => {
     at("overview");
     const edit = await screen.findByRole("button", { name: "Edit owner" }).catch(() => null);
     expect(edit ?? (await screen.findAllByTitle(/Needs the role developer/))[0]).toBeInTheDocument();
+  });
+
+  it("offers no edit where the server has turned edits off", async () => {
+    withWorkspace();
+    answer("/config", config({ metadata_edits: false }));
+    answer(ORDERS, nodeDetail("orders"));
+    at("overview");
+    expect(
+      (await screen.findAllByTitle(/This server does not let metadata be changed/))[0],
+    ).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "Edit owner" })).not.toBeInTheDocument();
   });
 
   it("lists what the node was before", async () => {

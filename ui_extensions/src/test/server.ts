@@ -1,6 +1,7 @@
 import { HttpResponse, http, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
 import type { Me, Workspace } from "@/api/types";
+import { config } from "@/test/config";
 import { FakeStream } from "@/test/fake-stream";
 import { me, roles } from "@/test/fixtures";
 
@@ -12,6 +13,7 @@ const address = (path: string) => `${window.location.origin}${path}`;
  */
 export const server = setupServer(
   http.get(address("/auth/me"), () => HttpResponse.json(me())),
+  http.get(address("/config"), () => HttpResponse.json(config())),
   http.get(address("/api/roles"), () => HttpResponse.json(roles)),
   http.get(address("/api/workspaces/:workspace/runs/:run/log/stream"), ({ request }) =>
     streamed(request.url),

@@ -4,13 +4,6 @@ import { unwrap } from "@/api/errors";
 import { keys } from "@/api/keys";
 import { knowMe, reloadMe } from "@/api/session";
 
-/** What the server tells everyone: among other things what it asks of a password. */
-export const configQuery = queryOptions({
-  queryKey: keys.config,
-  queryFn: ({ signal }) => unwrap(client.GET("/config", { signal })),
-  staleTime: Number.POSITIVE_INFINITY,
-});
-
 export const sessionsQuery = queryOptions({
   queryKey: keys.sessions,
   queryFn: ({ signal }) => unwrap(client.GET("/auth/sessions", { signal })),

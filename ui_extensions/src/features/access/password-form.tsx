@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { configQuery } from "@/api/config-query";
 import { besideFields, errorsAt } from "@/api/errors";
 import type { Config } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { ErrorState, Notice } from "@/components/ui/feedback";
 import { StatusMark } from "@/components/ui/status";
 import { TextField } from "@/components/ui/text-field";
-import { configQuery, useChangePassword } from "./account-queries";
+import { useChangePassword } from "./account-queries";
 
 type Rules = Config["password_rules"];
 

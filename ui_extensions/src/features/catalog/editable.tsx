@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Pencil, RotateCcw } from "lucide-react";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useMay } from "@/api/access";
+import { configQuery } from "@/api/config-query";
 import { besideFields, errorsAt } from "@/api/errors";
 import { useOverride } from "@/api/node-queries";
 import type { NodeDetail, OverrideField } from "@/api/types";
@@ -24,9 +26,12 @@ interface EditableProps {
   children: ReactNode;
 }
 
+const TURNED_OFF = "This server does not let metadata be changed here (ALLOW_METADATA_EDITS).";
+
 /** A part of the page that people of the workspace may say otherwise than the project does. */
 export function Editable({ workspace, node, field, editing, onEdit, children }: EditableProps) {
   const edit = useMay("catalog:edit", workspace);
+  const turnedOff = useQuery(configQuery).data?.metadata_edits === false ? TURNED_OFF : null;
   const { snapshot } = useReading();
   const { label } = EDITORS[field];
   const open = editing === field;
@@ -38,7 +43,7 @@ export function Editable({ workspace, node, field, editing, onEdit, children }: 
         open || snapshot ? null : (
           <Button
             look="quiet"
-            denied={edit.why ?? another}
+            denied={turnedOff ?? edit.why ?? another}
             onClick={() => onEdit(field)}
             aria-label={`Edit ${label.toLowerCase()}`}
           >
@@ -57,7 +62,7 @@ export function Editable({ workspace, node, field, editing, onEdit, children }: 
             workspace={workspace}
             node={node}
             field={field}
-            mayReset={edit.may && !snapshot && editing === null}
+            mayReset={edit.may && !turnedOff && !snapshot && editing === null}
           />
         </>
       )}
