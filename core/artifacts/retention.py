@@ -27,9 +27,7 @@ def forget_files(session: Session, store: ArtifactStore, *, days: int) -> int:
 
 def _kept(session: Session, days: int) -> Iterator[str]:
     yield from session.scalars(sa.select(RunArtifact.digest).distinct())
-    yield from session.scalars(
-        sa.select(Workspace.manifest_digest).where(Workspace.manifest_digest.is_not(None))
-    )
+    yield from filter(None, session.scalars(sa.select(Workspace.manifest_digest)))
     for artifacts in session.scalars(sa.select(CatalogState.artifacts)):
         yield from (entry["digest"] for entry in artifacts.values())
     recent = sa.or_(Drop.finished_at.is_(None), Drop.finished_at > clock.now() - timedelta(days=days))

@@ -52,7 +52,7 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
 
 @job(
     name=RETENTION_JOB,
-    description="Forgets old rows of the audit log, ended logins, old snapshots of the catalog and files without use.",
+    description="Forgets old rows of the audit log, ended logins, old snapshots and files without use.",
     executor_def=in_process_executor,
 )
 def retention() -> None:
