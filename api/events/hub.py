@@ -15,6 +15,7 @@ log = logging.getLogger("workbench.events")
 
 RETRY_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 5.0
+CONNECT_SECONDS: Final = 5.0
 # A page that does not read loses notices, and is told to look at everything again.
 MOST_WAITING: Final = 100
 MISSED: Final[dict[str, Any]] = {"kinds": ["missed"]}
@@ -27,6 +28,7 @@ class Hub:
         self._url = database_url
         self._queues: dict[asyncio.Queue[dict[str, Any]], int] = {}
         self._task: asyncio.Task[None] | None = None
+        self._heard = asyncio.Event()
 
     @asynccontextmanager
     async def listening(self, workspace_id: int) -> AsyncGenerator[asyncio.Queue[dict[str, Any]]]:
@@ -36,6 +38,9 @@ class Hub:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen())
         try:
+            # What is told before PostgreSQL listens is told to nobody.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), CONNECT_SECONDS)
             yield queue
         finally:
             del self._queues[queue]
@@ -52,14 +57,21 @@ class Hub:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5, application_name="workbench events"
+                    self._url,
+                    autocommit=True,
+                    connect_timeout=int(CONNECT_SECONDS),
+                    application_name="workbench events",
                 ) as connection:
                     await connection.execute(f"listen {CHANNEL}")
+                    self._heard.set()
                     if lost:
                         self._tell_all()
                     await self._pass_on(connection)
             except psycopg.Error as error:
                 log.warning("Notices of PostgreSQL are not heard: %s", error)
+            except Exception:
+                log.exception("Notices of PostgreSQL are not heard")
+            self._heard.clear()
             lost = True
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Path, Query
+from pydantic import StringConstraints
 
 from api.kit.access import CatalogEditor, CatalogReader, GuardedRouter, RunReader, WorkspaceDep
 from api.kit.catalog import CatalogDep, CatalogNow
@@ -29,7 +30,7 @@ NodeId = Annotated[
 Field = Annotated[str, Path(description="owner, description, tags or meta.", max_length=20)]
 Many = Annotated[list[str], Query(max_length=50)]
 Kinds = Annotated[
-    list[str],
+    list[Annotated[str, StringConstraints(max_length=50)]],
     Query(description="Resource types of dbt; without any, models; `all` for every.", max_length=50),
 ]
 

@@ -100,10 +100,11 @@ def changes_of_model(
     turns = turns_of(session, reading.workspace_id, reading.environment_id, unique_id)
     if not turns:
         raise NotFound(f"No snapshot that is kept has a node {unique_id!r}.")
+    snapshots = listing.by_ids(session, [turn.snapshot_id for turn in turns])
+    kept = [turn for turn in turns if turn.snapshot_id in snapshots]
     offset = decode_cursor(cursor)
-    page = page_of(turns[offset : offset + limit], total=len(turns), offset=offset, limit=limit)
+    page = page_of(kept[offset : offset + limit], total=len(kept), offset=offset, limit=limit)
     texts = texts_of(session, reading.workspace_id, (c for turn in page.items for c in turn.changes))
-    snapshots = listing.by_ids(session, [turn.snapshot_id for turn in page.items])
     items = [
         TurnOut(
             snapshot=SnapshotRef.of(snapshots[turn.snapshot_id]),
@@ -111,6 +112,5 @@ def changes_of_model(
             changes=[ChangeOut.of(change, texts) for change in turn.changes],
         )
         for turn in page.items
-        if turn.snapshot_id in snapshots
     ]
-    return TurnList(items=items, total=len(turns), next_cursor=page.next_cursor)
+    return TurnList(items=items, total=len(kept), next_cursor=page.next_cursor)

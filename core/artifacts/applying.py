@@ -1,6 +1,6 @@
 """The transaction of one ingest: each part written in its turn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,13 +49,17 @@ class Parts:
 
 @dataclass
 class Applying:
-    """Writes the parts and keeps what came of each. `current` is the part in hand, in case it is broken."""
+    """Writes the parts and keeps what came of each. `current` is the part in hand, in case it is broken.
+
+    `reopen` gives a catalog.json that was taken in before, by its digest.
+    """
 
     session: Session
     workspace: Workspace
     arrival: Arrival
     parts: Parts
     files: Mapping[str, Stored]
+    reopen: Callable[[str], Warehouse | None]
     outcomes: dict[str, str] = field(default_factory=dict[str, str])
     changes: Changes = field(default_factory=Changes)
     kinds: set[str] = field(default_factory=set[str])
@@ -94,7 +98,7 @@ class Applying:
         target = Target(
             self.workspace.id, self.arrival.environment_id, snapshot.id, self._manifest_moment() or self._now
         )
-        self.changes = Ingest(self.session, target).write(manifest, warehouse)
+        self.changes = Ingest(self.session, target, self._last_warehouse).write(manifest, warehouse)
         self._conclude(snapshot)
         if manifest is not None:
             self._note_manifest(manifest)
@@ -103,6 +107,10 @@ class Applying:
         for name in ("manifest.json", "catalog.json"):
             if name in self.parts.opened:
                 self.outcomes.setdefault(name, INGESTED)
+
+    def _last_warehouse(self) -> Warehouse | None:
+        digest = self._state.artifacts.get("catalog.json", {}).get("digest")
+        return None if digest is None else self.reopen(digest)
 
     def _moment(self, generated_at: datetime | None) -> datetime:
         """When an artifact was made; a clock that runs ahead must not block all that follows."""

@@ -4,8 +4,11 @@ Nothing is ever extracted by the name that an archive gives: what is taken goes 
 that lead out, links, devices and anything that unpacks to more than is allowed are refused by name.
 """
 
+import errno
 import gzip
+import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -29,7 +32,22 @@ LARGEST_DIRECTORY: Final = 64 << 20
 END_OF_TAR: Final = bytes(1024)
 
 _MEND: Final = "Pack the folder target/ again: tar -czf target.tar.gz target/*.json"
-_BROKEN: Final = (EOFError, OSError, zlib.error, tarfile.TarError, zipfile.BadZipFile, NotImplementedError)
+# ValueError: names that are no UTF-8, and numbers in a tar's headers that are none.
+_BROKEN: Final = (
+    EOFError,
+    MemoryError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+# It is not the archive that is to blame for these.
+_OUR_OWN: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
 _LONG_HEADERS: Final = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
@@ -68,10 +86,16 @@ def unpack(path: Path, shown: str, into: Path, limit: int) -> list[Member]:
     except MalformedArtifact:
         raise
     except _BROKEN as error:
+        _raise_our_own(error)
         raise malformed(shown, f"is broken: {_said(error)}", hint=_MEND) from error
     if not found:
         raise malformed(shown, f"holds none of {EXPECTED} at its top or in {FOLDER}/", hint=_MEND)
     return found
+
+
+def _raise_our_own(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno in _OUR_OWN:
+        raise error
 
 
 def _said(error: Exception) -> str:
@@ -145,6 +169,7 @@ class _Archive:
         except MalformedArtifact:
             raise
         except _BROKEN as error:
+            _raise_our_own(error)
             raise self.refuse(member, f"cannot be read: {_said(error)}") from error
 
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.exc import DataError
 
 from core.artifacts.applying import Applying, Parts
 from core.artifacts.arrival import INGESTED, REFUSED, SUPERSEDED, UNCHANGED, Arrival
+from core.artifacts.errors import MalformedArtifact
 from core.artifacts.manifest import open_manifest
 from core.artifacts.models import Ingest
 from core.artifacts.raw_json import open_raw
 from core.artifacts.results import RunResults, parse_run_results, parse_sources
 from core.artifacts.store import ArtifactStore, Stored
-from core.artifacts.warehouse import open_warehouse
+from core.artifacts.warehouse import Warehouse, open_warehouse
 from core.catalog import notices, tidying
 from core.catalog.models import CatalogState
 from core.kit.database import Database
@@ -73,7 +75,7 @@ def ingest(db: Database, store: ArtifactStore, arrival: Arrival, files: Mapping[
     parts = _open(store, files, refusals)
     while not (refusals.found and arrival.strict):
         try:
-            applying = _apply(db, arrival, parts, {name: files[name] for name in parts.names})
+            applying = _apply(db, store, arrival, parts, {name: files[name] for name in parts.names})
         except _BrokenPart as broken:
             refusals.found[broken.name] = broken.error
             parts = parts.without(broken.name)
@@ -137,11 +139,20 @@ def _sources(store: ArtifactStore, file: Stored) -> Any:
     return parse_sources(open_raw(store.path(file.digest), "sources", "sources.json"))
 
 
-def _apply(db: Database, arrival: Arrival, parts: Parts, files: Mapping[str, Stored]) -> Applying:
+def _reopened(store: ArtifactStore, digest: str) -> Warehouse | None:
+    try:
+        return open_warehouse(store.path(digest))
+    except MalformedArtifact:
+        return None
+
+
+def _apply(
+    db: Database, store: ArtifactStore, arrival: Arrival, parts: Parts, files: Mapping[str, Stored]
+) -> Applying:
     with db.session() as session:
         # One ingest at a time; with a key share lock the events of other runs need not wait for it.
         workspace = session.get_one(Workspace, arrival.workspace_id, with_for_update={"key_share": True})
-        applying = Applying(session, workspace, arrival, parts, files)
+        applying = Applying(session, workspace, arrival, parts, files, partial(_reopened, store))
         try:
             applying.apply()
         except (WorkbenchError, DataError) as error:

@@ -1,5 +1,6 @@
 """run_results.json and sources.json, parsed into typed values (schemas.getdbt.com, every version so far)."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,7 +98,9 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+    """A number; None for none, and for one that is not finite: nothing could be compared with it."""
+    number = None if value is None else float(value)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _whole(value: Any) -> int | None:

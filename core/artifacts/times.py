@@ -5,15 +5,18 @@ from typing import Any
 
 
 def parse_time(value: Any) -> datetime | None:
-    """A time of an artifact; one without an offset is UTC, as dbt writes it.
+    """A time of an artifact, in UTC; one without an offset is UTC, as dbt writes it.
 
     Raises:
-        ValueError: a text that is no time.
+        ValueError: a text that is no time, or one outside the years 1 to 9999.
     """
     if not isinstance(value, str) or not value:
         return None
     moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{value!r} lies outside the years 1 to 9999 in UTC") from error
 
 
 def time_or_none(value: Any) -> datetime | None:

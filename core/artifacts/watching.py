@@ -113,8 +113,9 @@ class Watcher:
                         return False
                     prepared = delivery.prepare(self.store, delivered, spool, limits)
                 self._keep(workspace_id, place.kind, found, prepared)
-        except (WorkbenchError, OSError) as error:
-            place.problems.append(f"{found.path}: {error}")
+        except Exception as error:  # noqa: BLE001 - one drop never holds up the others
+            said = str(error) if isinstance(error, WorkbenchError | OSError) else ""
+            place.problems.append(f"{found.path}: {said or repr(error)}")
             return False
         return True
 

@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from core.catalog.models import NodeHealth, SourceFreshness
 from core.catalog.reading import Reading
+from core.catalog.values import TEST_TYPES
 from core.kit.database import over_many_rows
 
-TEST_TYPES: Final = ("test", "unit_test")
 BUILT: Final = ("model", "seed", "snapshot")
 RESTING: Final = ("exposure", "metric", "semantic_model", "saved_query")
 TRUSTED: Final = (*BUILT, "source", *RESTING)

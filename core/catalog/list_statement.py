@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from core.catalog.prepared import PRESENT
 from core.catalog.reading import Reading
-from core.catalog.repository import Joined, NodeFilter, conditions, is_test
+from core.catalog.repository import Joined, NodeFilter, is_test
+from core.catalog.repository import conditions as filter_conditions
 from core.catalog.search.box import Understood, Word
 from core.catalog.search.query import Shape, hits, shape_of
 from core.catalog.selectors import sql as selection
@@ -47,7 +48,9 @@ def _kept(asked: Asked) -> Any:
 
 def _make(reading: Reading, asked: Asked) -> Any:
     joined, wanted = Joined(reading), asked.wanted
-    matching = joined.narrow(wanted).where(*_conditions(joined, asked))
+    # Made once: the past is a common table, of which a statement can have one only.
+    conditions = _conditions(joined, asked)
+    matching = joined.narrow(wanted).where(*conditions)
     keys = _keys(joined, wanted.sort)
     if asked.words:
         found = hits(reading, asked.words, matching, wanted.resource_types)
@@ -57,7 +60,7 @@ def _make(reading: Reading, asked: Asked) -> Any:
     if not (reading.is_past or _is_in_order(asked)):
         return _looked_through(joined, matching, keys)
     total = matching.with_only_columns(sa.func.count(), maintain_column_froms=True).scalar_subquery()
-    whole = joined.select().where(*_conditions(joined, asked)).add_columns(total.label("total"))
+    whole = joined.select().where(*conditions).add_columns(total.label("total"))
     return _page(whole.order_by(*(key.by(key.column) for key in keys)))
 
 
@@ -67,7 +70,7 @@ def _page(query: Any) -> Any:
 
 
 def _conditions(joined: Joined, asked: Asked) -> list[sa.ColumnElement[bool]]:
-    found = conditions(joined, asked.wanted)
+    found = filter_conditions(joined, asked.wanted)
     if asked.selector is None:
         return found
     kinds = asked.wanted.resource_types

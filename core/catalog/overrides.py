@@ -22,6 +22,7 @@ from core.environments.models import Environment
 from core.kit import clock
 from core.kit.errors import FieldError, Invalid, NotFound
 from core.kit.text import storable
+from core.workspaces.models import Workspace
 
 LONGEST_TEXT: Final = 20_000
 LONGEST_NAME: Final = 200
@@ -47,6 +48,7 @@ def set_override(
         NotFound: the workspace has no such node, or nodes have no such field that can be changed.
         Invalid: the value does not fit the field.
     """
+    _wait_for_ingests(session, workspace_id)
     _check_node(session, workspace_id, unique_id)
     checked = _check(field, value)
     before = session.get(NodeOverride, (workspace_id, unique_id, field))
@@ -65,12 +67,20 @@ def remove_override(session: Session, by: By, workspace_id: int, unique_id: str,
     Raises:
         NotFound: there is none.
     """
+    _wait_for_ingests(session, workspace_id)
     found = session.get(NodeOverride, (workspace_id, unique_id, field))
     if found is None:
         raise NotFound(f"The {field} of {unique_id} is not overridden.")
     session.delete(found)
     session.flush()
     _note(session, by, workspace_id, unique_id, {field: found.value}, {field: None})
+
+
+def _wait_for_ingests(session: Session, workspace_id: int) -> None:
+    """An ingest has read the overrides by now, and writes rows that say what they said then."""
+    session.execute(
+        sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    )
 
 
 def _note(

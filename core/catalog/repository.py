@@ -7,10 +7,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from core.catalog.health import TEST_TYPES, health_of, tallies, test_links
+from core.catalog.health import health_of, tallies, test_links
 from core.catalog.models import Node, NodeHealth, NodeResult, SourceFreshness
 from core.catalog.prepared import ask
 from core.catalog.reading import Reading
+from core.catalog.values import TEST_TYPES
 
 STATUS_UNKNOWN: Final = "unknown"
 

@@ -55,7 +55,7 @@ def list_nodes(
     if not words:
         return NodePage(page, understood, {})
     matches = matches_of(session, reading, [row.node for row in page.items], words)
-    return NodePage(replace(page, total=known_total(total, words)), understood, matches)
+    return NodePage(replace(page, total=known_total(reading, total, words)), understood, matches)
 
 
 def _check_sort(sort: str | None) -> None:

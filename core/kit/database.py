@@ -9,8 +9,9 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
 SCHEMA = "workbench"
-# Compiling a query to machine code takes longer than any of ours runs.
-NO_JIT = "-c jit=off"
+# Compiling a query to machine code takes longer than any of ours runs. Times are read as they were written:
+# in another zone those at the edges of the calendar could not be read at all.
+OPTIONS = "-c jit=off -c timezone=UTC"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -40,7 +41,7 @@ def make_engine(database_url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "workbench", "options": NO_JIT},
+        connect_args={"connect_timeout": 5, "application_name": "workbench", "options": OPTIONS},
     )
 
 
@@ -56,7 +57,7 @@ def make_lookup_engine(database_url: str) -> Engine:
         pool_size=5,
         max_overflow=15,
         pool_reset_on_return=None,
-        connect_args={"connect_timeout": 5, "application_name": "workbench lookup"},
+        connect_args={"connect_timeout": 5, "application_name": "workbench lookup", "options": OPTIONS},
     )
 
 

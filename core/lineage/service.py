@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, aliased
 
 from core.catalog import repository as catalog
 from core.catalog import service as catalog_service
-from core.catalog.health import TEST_TYPES
 from core.catalog.models import Node, NodeResult
 from core.catalog.reading import Reading
+from core.catalog.values import TEST_TYPES
 from core.kit.errors import FieldError, Invalid
 from core.lineage.layout import Place, lay_out
 

@@ -144,8 +144,19 @@ def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[N
         if name not in _KEY
     }
     session.connection().execute(statement.on_conflict_do_update(index_elements=_KEY, set_=kept), rows)
+    _end_untimed(session, context)
     if context.command in EXECUTING:
         _write_latest(session, context, outcomes)
+
+
+def _end_untimed(session: Session, context: StepContext) -> None:
+    """Nodes without any time (skipped, say) ended with their step: the past has to know when."""
+    of_step = sa.and_(RunNode.run_id == context.run_id, RunNode.step == context.step)
+    untimed = sa.and_(RunNode.finished_at.is_(None), RunNode.status.not_in(UNFINISHED))
+    session.execute(
+        sa.update(RunNode).where(of_step, untimed).values(finished_at=context.at or clock.now()),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _outcome_row(context: StepContext, outcome: NodeOutcome, name: str, kind: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Archives of target/, good and hostile."""
 
+import errno
 import io
 import stat
 import struct
@@ -147,6 +148,43 @@ def test_a_zip_whose_content_is_damaged_is_refused_by_member(tmp_path: Path) -> 
     content[2000] ^= 0xFF
     message = refused(tmp_path, bytes(content))
     assert "target/manifest.json cannot be read" in message
+
+
+def odd_zips() -> dict[str, bytes]:
+    """Zips that Python's zipfile takes up with errors of other kinds than its own."""
+    name = bytearray(zip_of({"target/ä.json": b"{}", "manifest.json": b"{}"}))
+    while (at := name.find("ä".encode())) >= 0:
+        name[at : at + 2] = b"\xff\xfe"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("manifest.json", bytes(range(256)) * 40)
+    lzma = bytearray(packed.getvalue())
+    lzma[60:90] = b"\xff" * 30
+    return {"name": bytes(name), "lzma": bytes(lzma)}
+
+
+@pytest.mark.parametrize("kind", ["name", "lzma"])
+def test_a_zip_of_odd_bytes_is_refused(tmp_path: Path, kind: str) -> None:
+    message = refused(tmp_path, odd_zips()[kind])
+    assert "broken" in message or "cannot be read" in message
+
+
+@pytest.mark.parametrize(
+    "headers", [{"GNU.sparse.map": "a,b"}, {"GNU.sparse.size": "x"}, {"GNU.sparse.realsize": "x"}]
+)
+def test_a_tar_whose_headers_are_no_numbers_is_refused(tmp_path: Path, headers: dict[str, str]) -> None:
+    info = tarfile.TarInfo("manifest.json")
+    info.pax_headers = headers
+    assert "broken" in refused(tmp_path, tar_with(info))
+
+
+def test_a_full_disk_is_not_the_archives_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archives._Archive, "take", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpacked(tmp_path, zip_of({"manifest.json": b"{}"}))
 
 
 BODY = zlib.compress(b"".join(b"%d," % (number * 7919) for number in range(20_000)))

@@ -10,10 +10,11 @@ from typing import Any
 import fsspec
 import pytest
 
-from core.artifacts import places
+from core.artifacts import delivery, places
 from core.artifacts.models import DropPlace, DropState
 from core.artifacts.places import Place
 from core.artifacts.state import places_in_words
+from core.artifacts.store import ArtifactStore
 from core.kit.database import Database
 from core.workspaces.models import Workspace
 from tests.artifacts.conftest import Yard, open_yard, shop_manifest, tar_of, zip_of
@@ -165,6 +166,22 @@ def test_what_is_broken_is_refused_once_until_it_changes(yard: Yard, content: by
     yard.put("nightly/manifest.json", GOOD)
     yard.look(2)
     assert [drop.state for drop in yard.drops()] == ["refused", "waiting"]
+
+
+def test_a_drop_that_nobody_expected_holds_up_no_other(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare = delivery.prepare
+
+    def stumbling(store: ArtifactStore, delivered: Any, spool: Path, limits: Any) -> Any:
+        if any("bad" in item.name for item in delivered):
+            raise ZeroDivisionError("odd")
+        return prepare(store, delivered, spool, limits)
+
+    monkeypatch.setattr(delivery, "prepare", stumbling)
+    yard.put("bad.tar.gz", tar_of({"manifest.json": GOOD}))
+    yard.put("nightly/manifest.json", GOOD)
+    yard.look(3)
+    assert [drop.label for drop in yard.drops()] == ["nightly"]
+    assert "bad.tar.gz: ZeroDivisionError('odd')" in (place_of(yard).problem or "")
 
 
 def test_what_is_too_large_is_refused_unread(yard: Yard) -> None:

@@ -64,6 +64,36 @@ def tables_of(found: Warehouse) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-01-01T12:00:00", "2026-01-01T12:00:00+00:00"),
+        ("2026-01-01T12:00:00Z", "2026-01-01T12:00:00+00:00"),
+        ("2026-01-01T12:00:00+02:00", "2026-01-01T10:00:00+00:00"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"),
+    ],
+)
+def test_times_are_in_utc(written: str, read: str) -> None:
+    moment = parse_time(written)
+    assert moment is not None
+    assert moment.isoformat() == read
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon"])
+def test_times_beyond_the_calendar_are_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"9999|isoformat"):
+        parse_time(written)
+
+
+@pytest.mark.parametrize("written", ["NaN", "1e999", "-Infinity"])
+def test_what_cannot_be_compared_is_no_duration(written: str) -> None:
+    results = opened(
+        {"results": [{**result("model.a.b", "success"), "execution_time": written}]}, "run-results", "x"
+    )
+    assert [outcome.execution_time for outcome in parse_run_results(results).outcomes] == [None]
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (GOOD[:-200], "manifest.json is not valid JSON: Input data was truncated"),

@@ -1,5 +1,6 @@
 """The catalog over time: snapshots, what differs between two, overrides, what is forgotten and restored."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.catalog.snapshots.diff import difference, turns_of
 from core.catalog.snapshots.models import CodeText, NodeContent, Snapshot
 from core.kit.errors import Invalid, NotFound
 from core.runs.past import results_as_of
+from core.workspaces.models import Workspace
 from tests.core.building import Shop, catalog_file, check, compiled, model, result
 
 ORDERS = "model.shop.orders"
@@ -136,6 +138,74 @@ def test_the_turns_of_a_node_tell_its_life(shop: Shop) -> None:
     assert [turn.kind for turn in turns] == ["added", "removed", "changed", "added"]
 
 
+SELECTIONS = (
+    "tag:core",
+    "package:this",
+    "path:models",
+    "result:error",
+    "config.materialized:table",
+    "+orders",
+    "orders+1",
+    "@orders",
+    "+orders,tag:core",
+    "orders other",
+    "fqn:*",
+)
+
+
+@pytest.mark.parametrize("kinds", [(), ("model",), ("test",)])
+@pytest.mark.parametrize("q", [*SELECTIONS, "orders", '"orders"', "tag:core orders"])
+def test_the_past_can_be_searched_as_the_present(shop: Shop, q: str, kinds: tuple[str, ...]) -> None:
+    snapshot_id = shop.know(
+        model("stg"),
+        model("orders", reads=["model.shop.stg"], tags=["core"]),
+        model("other", reads=[ORDERS]),
+        check("unique_orders", reads=[ORDERS], kind="unique", attached=ORDERS),
+    ).snapshot_id
+    shop.ran(result(ORDERS, "error"))
+    found = names(shop, then(shop, snapshot_id or 0), q=q, resource_types=kinds)
+    assert found == names(shop, shop.reading, q=q, resource_types=kinds)
+
+
+def test_words_of_the_past_find_columns_of_the_warehouse(shop: Shop) -> None:
+    shop.know(model("orders"))
+    snapshot_id = shop.take("catalog.json", catalog_file(orders={"amount": "INTEGER"})).snapshot_id
+    assert names(shop, shop.reading, q="amount") == ["orders"]
+    assert names(shop, then(shop, snapshot_id or 0), q="amount") == ["orders"]
+
+
+def test_a_node_without_any_time_was_skipped_in_the_past_too(shop: Shop) -> None:
+    shop.know(model("orders"))
+    shop.ran(result(ORDERS, "skipped"))
+    snapshot_id = shop.know(model("orders"), model("other")).snapshot_id
+    with shop.db.session() as session:
+        (row,) = repository.refs(session, then(shop, snapshot_id or 0), [ORDERS]).values()
+    assert row.result is not None
+    assert row.result.status == "skipped"
+
+
+FAILING = check("unique_orders", reads=[ORDERS], kind="unique", attached=ORDERS)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [(), (check("unique_orders", reads=["model.shop.other"], kind="unique", attached="model.shop.other"),)],
+    ids=["removed", "about another"],
+)
+def test_a_node_that_lost_its_failing_test_is_no_longer_broken(shop: Shop, left: tuple[Any, ...]) -> None:
+    shop.know(model("orders"), model("other"), FAILING)
+    shop.ran(result(ORDERS, "success"), result("test.shop.unique_orders", "fail", failures=3))
+    assert trust_of(shop, ORDERS) == ("broken", 1)
+    shop.know(model("orders"), model("other"), *left)
+    assert trust_of(shop, ORDERS) == ("caution", 0)
+
+
+def trust_of(shop: Shop, unique_id: str) -> tuple[str | None, int]:
+    with shop.db.session() as session:
+        row = service.require_node(session, shop.reading, unique_id)
+    return row.trust, row.tests.total
+
+
 def test_what_a_fuller_ingest_gave_stays(shop: Shop) -> None:
     shop.know(compiled(model("orders"), "select 42"))
     shop.take("catalog.json", catalog_file(orders={"id": "INTEGER"}))
@@ -174,6 +244,32 @@ def test_what_does_not_fit_a_field_is_refused(shop: Shop, field: str, value: Any
         overrides.set_override(session, ANN, shop.workspace_id, ORDERS, field, value)
 
 
+def test_an_override_waits_for_an_ingest_and_is_shown_after_it(shop: Shop) -> None:
+    shop.know(model("orders"))
+    with shop.db.session() as session, ThreadPoolExecutor(1) as pool:
+        # An ingest holds this lock until its end.
+        session.get_one(Workspace, shop.workspace_id, with_for_update={"key_share": True})
+        saying = pool.submit(_say_owner, shop)
+        with pytest.raises(TimeoutError):
+            saying.result(0.5)
+        session.commit()
+        saying.result(10)
+    assert names(shop, shop.reading, owners=("Ada",)) == ["orders"]
+
+
+def _say_owner(shop: Shop) -> None:
+    with shop.db.session() as session:
+        overrides.set_override(session, ANN, shop.workspace_id, ORDERS, "owner", "Ada")
+
+
+def test_what_the_oldest_snapshot_changed_is_still_a_change(shop: Shop) -> None:
+    ids = [shop.know(model("orders", description=str(n))).snapshot_id for n in range(4)]
+    with shop.db.session() as session:
+        retention.forget(session, keep=2, days=365)
+        turns = turns_of(session, shop.workspace_id, shop.environment_id, ORDERS)
+    assert [(turn.snapshot_id, turn.kind) for turn in turns][:2] == [(ids[3], "changed"), (ids[2], "changed")]
+
+
 def test_old_snapshots_are_forgotten_with_what_only_they_held(shop: Shop) -> None:
     ids = [shop.know(model("orders", raw_code=f"select {n}")).snapshot_id for n in range(5)]
     with shop.db.session() as session:
@@ -184,8 +280,9 @@ def test_old_snapshots_are_forgotten_with_what_only_they_held(shop: Shop) -> Non
         snapshot_of(session, shop.environment_id, ids[0])
     assert names(shop, then(shop, ids[3])) == ["orders"]
     with shop.db.session() as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(NodeContent)) == 2
-        assert session.scalar(sa.select(sa.func.count()).select_from(CodeText)) == 2
+        # Those of the two, and the one before: what the older of the two changed is known by it.
+        assert session.scalar(sa.select(sa.func.count()).select_from(NodeContent)) == 3
+        assert session.scalar(sa.select(sa.func.count()).select_from(CodeText)) == 3
         session.execute(sa.update(Snapshot).values(ingested_at=Snapshot.ingested_at - timedelta(days=400)))
         assert retention.forget(session, keep=2, days=365) == 1
     assert names(shop, shop.reading) == ["orders"]

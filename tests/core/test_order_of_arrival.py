@@ -3,16 +3,18 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from core.artifacts.models import RunArtifact
 from core.artifacts.project_files import describe_project
 from core.artifacts.projects import prepare
 from core.catalog.models import Node, SourceFreshness
+from core.catalog.node_view import view_node
 from core.kit.settings import Settings
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
-from tests.core.building import Raw, Shop, manifest, model, source, sources_file
+from tests.core.building import Raw, Shop, catalog_file, manifest, model, source, sources_file
 
 
 def made(at: str, *nodes: Raw) -> Raw:
@@ -41,6 +43,20 @@ def test_a_manifest_from_before_the_project_broke_does_not_call_it_ready(shop: S
         workspaces.mark_broken(session.get_one(Workspace, shop.workspace_id), "does not parse")
     shop.take("manifest.json", made("06", model("a")))
     assert shop.workspace().state == WorkspaceState.BROKEN
+
+
+@pytest.mark.parametrize("before", [(), (model("other"),)])
+def test_a_catalog_that_comes_before_its_manifest_is_not_lost(shop: Shop, before: tuple[Raw, ...]) -> None:
+    if before:
+        shop.know(*before)
+    shop.take("catalog.json", catalog_file(orders={"id": "INTEGER"}))
+    shop.know(*before, model("orders"))
+    with shop.db.session() as session:
+        view = view_node(session, shop.reading, "model.shop.orders")
+        assert ([column.data_type for column in view.columns], view.columns_known) == (
+            ["INTEGER"],
+            "complete",
+        )
 
 
 def test_of_two_answers_about_freshness_the_later_one_stands(shop: Shop) -> None:

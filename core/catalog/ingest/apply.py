@@ -1,7 +1,8 @@
 """Making the catalog of an environment say what a manifest and a catalog.json say."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from core.catalog.ingest.stored import as_parsed, bodies, fingerprints, known
 from core.catalog.models import LineageEdge, Node, NodeHealth, NodeOverride
 from core.catalog.search.documents import document
 from core.catalog.snapshots.models import NodeVersion
-from core.catalog.values import ParsedNode
+from core.catalog.values import TEST_TYPES, ParsedNode
 from core.kit.batches import batched
 from core.kit.bulk import as_json, copy_rows, known_hashes
 from core.kit.database import SCHEMA
@@ -26,9 +27,13 @@ BATCH: Final = 1000
 class Ingest:
     """One ingest of an environment, in one transaction; the caller holds the lock of the workspace."""
 
-    def __init__(self, session: Session, target: Target) -> None:
+    def __init__(
+        self, session: Session, target: Target, last_tables: Callable[[], Tables | None] = lambda: None
+    ) -> None:
+        """`last_tables` gives the last catalog.json known: it may have come before the nodes it speaks of."""
         self._session = session
         self._target = target
+        self._last_tables = cache(last_tables)
         self._overrides = _overrides(session, target.workspace_id)
         self._added = self._changed = 0
         self._touched: set[str] = set()
@@ -92,6 +97,9 @@ class Ingest:
         )
         kept = {k.table_hash for key, k in old.items() if k.table_hash and key not in hashes}
         stored_tables = bodies(self._session, target.workspace_id, kept)
+        if not hashes and any(node.unique_id not in old for node, _ in batch):
+            tables = self._last_tables()
+            hashes = {key: of for key, of in (tables.hashes() if tables else {}).items() if key not in old}
         drafts: list[Draft] = []
         for node, entry_hash in batch:
             before = old.get(node.unique_id)
@@ -116,6 +124,7 @@ class Ingest:
         self._added += sum(1 for draft in fresh if draft.old is None)
         self._changed += sum(1 for draft in fresh if draft.is_changed)
         self._touched.update(draft.unique_id for draft in fresh)
+        self._touched.update(about for draft in fresh for about in draft.no_longer_about)
         self._shape = self._shape or any(draft.has_new_shape for draft in fresh)
 
     def _note_entries(self, same: Sequence[Draft]) -> None:
@@ -204,10 +213,27 @@ class Ingest:
 
     def _remove(self, unique_ids: Iterable[str]) -> None:
         for batch in batched(sorted(unique_ids), BATCH):
+            self._touched.update(batch, self._tested_by(batch))
             self._close(batch)
             self._delete(Node, Node.unique_id, batch)
             self._delete(LineageEdge, LineageEdge.child, batch)
             self._delete(NodeHealth, NodeHealth.unique_id, batch)
+
+    def _tested_by(self, unique_ids: Sequence[str]) -> Iterable[str]:
+        """The nodes that tests among these are about."""
+        environment_id, wanted = self._target.environment_id, sa.func.any(list(unique_ids))
+        attached = sa.select(Node.attached_node).where(
+            Node.environment_id == environment_id, Node.unique_id == wanted, Node.attached_node.is_not(None)
+        )
+        is_test = sa.and_(
+            Node.environment_id == LineageEdge.environment_id,
+            Node.unique_id == LineageEdge.child,
+            Node.resource_type.in_(TEST_TYPES),
+        )
+        read = sa.select(LineageEdge.parent).where(
+            LineageEdge.environment_id == environment_id, LineageEdge.child == wanted
+        )
+        return self._session.scalars(sa.union(attached, read.join(Node, is_test)))
 
     def _delete(self, model: Any, column: Any, values: Sequence[str]) -> None:
         if values:

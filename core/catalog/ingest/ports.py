@@ -59,7 +59,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Changes:
-    """How many nodes an ingest added, changed and removed; `touched` are all whose row was written."""
+    """How many nodes an ingest added, changed and removed.
+
+    `touched` are all whose row was written, those that went, and those that lost a test.
+    """
 
     added: int = 0
     changed: int = 0

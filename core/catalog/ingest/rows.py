@@ -9,7 +9,7 @@ from uuid import UUID
 
 from core.catalog.columns import Column, merge
 from core.catalog.ingest.stored import Known
-from core.catalog.values import ParsedNode
+from core.catalog.values import TEST_TYPES, ParsedNode
 from core.kit.bulk import as_json
 
 # The columns of `nodes` that a manifest fills; in `ParsedNode.facts` under the same names.
@@ -125,6 +125,14 @@ class Draft:
             or list(self.old.parents) != list(facts["parents"])
             or self.old.attached_node != facts["attached_node"]
         )
+
+    @property
+    def no_longer_about(self) -> Sequence[str]:
+        """The nodes that a test was about, where it may be about others now."""
+        old = self.old
+        if old is None or self.node.facts["resource_type"] not in TEST_TYPES or not self.has_new_shape:
+            return ()
+        return old.parents if old.attached_node is None else (old.attached_node,)
 
     @cached_property
     def columns(self) -> Sequence[Column]:

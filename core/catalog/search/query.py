@@ -17,7 +17,7 @@ from core.catalog.reading import Reading
 from core.catalog.search.box import Word
 from core.catalog.search.documents import mark, name_mark
 from core.catalog.selectors.patterns import code, like
-from core.catalog.snapshots.models import CodeText, NodeContent
+from core.catalog.snapshots.models import CodeText, NodeContent, WarehouseTable
 
 Condition = sa.ColumnElement[bool]
 
@@ -125,9 +125,9 @@ def values_of(reading: Reading, words: Sequence[Word], kinds: Sequence[str] = ()
     return values
 
 
-def known_total(count: int, words: Sequence[Word], most: int = LIMIT) -> int | None:
-    """How many nodes match; None where there are more than were looked for."""
-    return count if count < _most(words, most) else None
+def known_total(reading: Reading, count: int, words: Sequence[Word], most: int = LIMIT) -> int | None:
+    """How many nodes match; None where there are more than were looked for. In the past all are."""
+    return count if reading.is_past or count < _most(words, most) else None
 
 
 def _most(words: Sequence[Word], most: int) -> int:
@@ -329,10 +329,16 @@ class _WordThen:
         return sa.and_(*(column.ilike(pattern) for pattern in self._patterns))
 
     def _columns(self, reading: Reading, key: str) -> Condition:
-        column = sa.func.jsonb_array_elements(NodeContent.columns).column_valued("declared")
+        """Whether a column has it: one that the project declares or, of names, one of the warehouse."""
+        nodes = reading.nodes
+        declared = self._any_column(reading, NodeContent, NodeContent.columns, nodes.content_hash, key)
+        if key != "name":
+            return declared
+        reported = WarehouseTable.body["columns"]
+        return sa.or_(declared, self._any_column(reading, WarehouseTable, reported, nodes.table_hash, key))
+
+    def _any_column(self, reading: Reading, table: Any, columns: Any, of_node: Any, key: str) -> Condition:
+        column = sa.func.jsonb_array_elements(columns).column_valued("column")
         value = sa.cast(column, JSONB)[key].astext
-        of_node = sa.and_(
-            NodeContent.workspace_id == reading.workspace_id, NodeContent.hash == reading.nodes.content_hash
-        )
-        query = sa.select(NodeContent.hash).where(of_node, self._in(value))
-        return query.correlate(reading.nodes).exists()
+        here = sa.and_(table.workspace_id == reading.workspace_id, table.hash == of_node)
+        return sa.select(table.hash).where(here, self._in(value)).correlate(reading.nodes).exists()

@@ -65,7 +65,7 @@ def search(session: Session, reading: Reading, typed: str, *, limit: int) -> Fou
     count = rows[0].total if rows else 0
     matches = matches_of(session, reading, [row[0] for row in rows], words)
     hits = [_hit(row, matches.get(row[0].unique_id)) for row in rows]
-    return Found(understood, hits, known_total(count, words, LOOKED_FOR) if words else count)
+    return Found(understood, hits, known_total(reading, count, words, LOOKED_FOR) if words else count)
 
 
 def _hit(row: Any, match: Match | None) -> Hit:

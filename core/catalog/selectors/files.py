@@ -23,7 +23,7 @@ def path_matches(scope: Scope, nodes: Nodes, value: str) -> Condition:
     mine = sa.or_(nodes.package_name == scope.project, scope.project.is_(None))
     own, others = [_matches(_path(nodes), parts)], [_of_package(scope, nodes, parts)]
     if _may_be_patch(parts):
-        patch = _patch(scope, nodes)
+        patch = _patch(nodes)
         own.append(_is_file(patch, parts))
         others.append(sa.and_(_is_file(patch, parts), _is_in_project(scope, nodes, patch)))
     return sa.or_(sa.and_(mine, sa.or_(*own)), sa.and_(sa.not_(mine), sa.or_(*others)))
@@ -33,8 +33,8 @@ def _path(nodes: Nodes) -> Text:
     return sa.func.replace(nodes.path, "\\", "/")
 
 
-def _patch(scope: Scope, nodes: Nodes) -> Text:
-    return sa.func.split_part(scope.fact(nodes, "patch_path"), "://", 2)
+def _patch(nodes: Nodes) -> Text:
+    return sa.func.split_part(nodes.patch_path, "://", 2)
 
 
 def _matches(path: Text, parts: list[str]) -> Condition:
@@ -99,7 +99,7 @@ def _is_in_project(scope: Scope, nodes: Nodes, path: Text) -> Condition:
     """Whether the project itself has a file by this path, as far as its nodes know."""
     others = scope.nodes()
     mine = sa.and_(scope.of(others), others.package_name == scope.project)
-    known = sa.or_(_path(others) == path, _patch(scope, others) == path)
+    known = sa.or_(_path(others) == path, _patch(others) == path)
     return sa.select(others.unique_id).where(mine, known).correlate(nodes).exists()
 
 

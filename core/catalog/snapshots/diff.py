@@ -8,11 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.catalog.health import TEST_TYPES
 from core.catalog.ingest.stored import bodies
 from core.catalog.reading import valid_at
 from core.catalog.snapshots.compare import Change, Side, compare
 from core.catalog.snapshots.models import NodeContent, NodeVersion, Snapshot
+from core.catalog.values import TEST_TYPES
 
 KINDS: Final = ("added", "removed", "renamed", "changed")
 

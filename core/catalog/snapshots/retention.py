@@ -41,14 +41,17 @@ def _old(keep: int, days: int) -> sa.Select[int]:
 
 
 def _forget_versions(session: Session) -> None:
-    """What ended before the oldest snapshot that is kept can be read by nobody."""
+    """What ended before the oldest snapshot that is kept can be read by nobody.
+
+    What ended with it stays: it tells what that snapshot changed.
+    """
     oldest = (
         sa.select(sa.func.min(Snapshot.id))
         .where(Snapshot.environment_id == NodeVersion.environment_id)
         .scalar_subquery()
     )
     session.execute(
-        sa.delete(NodeVersion).where(NodeVersion.valid_to.is_not(None), NodeVersion.valid_to <= oldest),
+        sa.delete(NodeVersion).where(NodeVersion.valid_to.is_not(None), NodeVersion.valid_to < oldest),
         execution_options={"synchronize_session": False},
     )
 
