@@ -17,7 +17,7 @@ from core.artifacts.errors import MalformedArtifact
 from core.artifacts.raw_json import RawFile, open_raw
 from core.artifacts.reading import MEND
 from core.artifacts.times import time_or_none
-from core.catalog.values import ParsedNode
+from core.catalog.values import TEST_TYPES, ParsedNode
 from core.kit.hashing import content_hash, text_hash
 
 NAME: Final = "manifest.json"
@@ -167,10 +167,21 @@ def parse_node(
         columns=columns,
         raw_code=code,
         compiled_code=compiled,
-        content_hash=content_hash(_encoder.encode(stable)),
+        content_hash=content_hash(_encoder.encode(_lasting(stable, facts["resource_type"]))),
         raw_hash=raw_hash,
         compiled_hash=text_hash(None if compiled is None else _without_run_time(compiled, generated_at)),
     )
+
+
+def _lasting(node: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """What two commands on the same project say alike.
+
+    Running a test adds the macros that it calls to what it depends on; hooks are numbered anew each time.
+    """
+    if kind in TEST_TYPES:
+        depends = _mapping(node.get("depends_on"))
+        return {**node, "depends_on": {key: value for key, value in depends.items() if key != "macros"}}
+    return {key: value for key, value in node.items() if key != "index"} if kind in _HOOKS else node
 
 
 def _without_run_time(compiled: str, generated_at: datetime | None) -> str:
@@ -186,6 +197,7 @@ def _unless_of_the_run(literal: str, generated_at: datetime) -> str:
     return "~run time~" if of_the_run else literal
 
 
+_HOOKS: Final = frozenset({"operation", "sql_operation"})
 _EMPTY: Final[Sequence[Any]] = (None, "", [], {})
 # Kept as facts, as columns or as texts of their own.
 _ELSEWHERE: Final = frozenset(

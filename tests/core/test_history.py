@@ -20,7 +20,7 @@ from core.catalog.snapshots.models import CodeText, NodeContent, Snapshot
 from core.kit.errors import Invalid, NotFound
 from core.runs.past import results_as_of
 from core.workspaces.models import Workspace
-from tests.core.building import Shop, catalog_file, check, compiled, model, result
+from tests.core.building import Shop, catalog_file, check, compiled, model, node, result
 
 ORDERS = "model.shop.orders"
 ANN = By("ann")
@@ -204,6 +204,20 @@ def trust_of(shop: Shop, unique_id: str) -> tuple[str | None, int]:
     with shop.db.session() as session:
         row = service.require_node(session, shop.reading, unique_id)
     return row.trust, row.tests.total
+
+
+def test_what_running_a_test_adds_to_it_is_no_change(shop: Shop) -> None:
+    def said(macros: list[str], index: int) -> list[Any]:
+        hook = node("operation", "on_run_start", index=index)
+        return [
+            model("orders"),
+            {**FAILING, "depends_on": {"nodes": [ORDERS], "macros": macros}},
+            {**hook, "unique_id": "operation.shop.on_run_start"},
+        ]
+
+    first = shop.know(*said(["macro.dbt.test_unique"], 0))
+    again = shop.know(*said(["macro.dbt.test_unique", "macro.dbt.statement"], 1))
+    assert (again.changed, again.snapshot_id) == (0, first.snapshot_id)
 
 
 def test_what_a_fuller_ingest_gave_stays(shop: Shop) -> None:
