@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.catalog import health
-from core.catalog.models import SourceFreshness
+from core.catalog.models import FreshnessAnswer, SourceFreshness
 from core.catalog.reading import Reading
 from core.catalog.values import Freshness
+from core.kit import clock
 
 
 def write_freshness(
@@ -20,6 +21,7 @@ def write_freshness(
     once = {result.unique_id: result for result in results}
     rows = [_row(reading.environment_id, result, run_id) for result in once.values()]
     if rows:
+        session.execute(insert(FreshnessAnswer), [_answer(row) for row in rows])
         _upsert(session, rows)
         health.refresh(session, reading, once)
 
@@ -35,6 +37,10 @@ def _row(environment_id: int, result: Freshness, run_id: str | None) -> dict[str
         "message": result.message,
         "run_id": run_id,
     }
+
+
+def _answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "at": row["snapshotted_at"] or clock.now()}
 
 
 def _upsert(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, array, insert
 from sqlalchemy.orm import Session
 
-from core.catalog.models import NodeHealth, SourceFreshness
+from core.catalog.models import NodeHealth
 from core.catalog.reading import Reading
 from core.catalog.values import TEST_TYPES
 from core.kit.database import over_many_rows
@@ -188,12 +188,8 @@ def _own(reading: Reading, unique_ids: Collection[str] | None) -> sa.CTE:
     wider: list[str] | None = None if unique_ids is None else list(unique_ids)
     tally = tallies(reading, wider)
     same_result = sa.and_(result.environment_id == node.environment_id, result.unique_id == node.unique_id)
-    fresh = SourceFreshness
-    same_fresh = sa.and_(
-        fresh.environment_id == node.environment_id,
-        fresh.unique_id == node.unique_id,
-        sa.literal(not reading.is_past),
-    )
+    fresh = reading.freshness
+    same_fresh = sa.and_(fresh.environment_id == node.environment_id, fresh.unique_id == node.unique_id)
     is_built = node.resource_type.in_(BUILT) & (sa.func.coalesce(node.materialization, "") != "ephemeral")
     is_source = node.resource_type == "source"
     ran = sa.func.coalesce(tally.c.passed, 0) + sa.func.coalesce(tally.c.failed, 0)

@@ -191,6 +191,24 @@ class SourceFreshness(Base):
     ingested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
+class FreshnessAnswer(Base):
+    """Every answer of `dbt source freshness`, for the catalog as it was."""
+
+    __tablename__ = "freshness_answers"
+    __table_args__ = (Index(None, "environment_id", "unique_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    environment_id: Mapped[int] = mapped_column(ForeignKey(ENVIRONMENT_FK, ondelete="CASCADE"))
+    unique_id: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    status: Mapped[str] = mapped_column(String(30))
+    max_loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    snapshotted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    age_seconds: Mapped[float | None]
+    message: Mapped[str | None] = mapped_column(Text)
+    run_id: Mapped[str | None] = mapped_column(String(64))
+
+
 class NodeOverride(Base):
     """What people of a workspace say of a node, beside what its project says.
 

@@ -102,7 +102,7 @@ def view_node(session: Session, reading: Reading, unique_id: str) -> NodeView:
         children_total=children.total,
         missing_parents=parents.missing,
         tests=tests,
-        freshness=found.SourceFreshness,
+        freshness=found[-1],
         overrides=[] if reading.is_past else overrides.of_node(session, reading, unique_id),
         used_by=_used_by(session, reading, unique_id) if node.resource_type == "macro" else [],
         first_seen=first,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from core.catalog.ingest.rows import FACTS
-from core.catalog.models import LineageEdge, Node, NodeResult
+from core.catalog.models import FreshnessAnswer, LineageEdge, Node, NodeResult, SourceFreshness
 from core.catalog.snapshots.models import NodeContent, NodeVersion, Snapshot
 from core.kit.database import SCHEMA
 from core.kit.errors import NotFound
@@ -56,6 +56,13 @@ class Reading:
             return NodeResult
         past = self.past_results if self.past_results is not None else _no_results()
         return aliased(NodeResult, past, adapt_on_names=True)
+
+    @cached_property
+    def freshness(self) -> type[SourceFreshness]:
+        """The latest answer about the freshness of each source."""
+        if self.snapshot is None:
+            return SourceFreshness
+        return aliased(SourceFreshness, _freshness_of(self, self.snapshot), adapt_on_names=True)
 
 
 def reading_now(workspace_id: int, environment_id: int, environment: str = "") -> Reading:
@@ -139,6 +146,17 @@ def _edges_of(reading: Reading, snapshot_id: int) -> sa.Subquery:
         .join(parents, sa.true())
         .where(NodeVersion.environment_id == reading.environment_id, valid_at(snapshot_id))
         .subquery("edges_then")
+    )
+
+
+def _freshness_of(reading: Reading, snapshot: Snapshot) -> sa.Subquery:
+    answer = FreshnessAnswer
+    return (
+        sa.select(*answer.__table__.c, answer.at.label("ingested_at"))
+        .distinct(answer.unique_id)
+        .where(answer.environment_id == reading.environment_id, answer.at <= snapshot.ingested_at)
+        .order_by(answer.unique_id, answer.at.desc(), answer.id.desc())
+        .subquery("freshness_then")
     )
 
 

@@ -65,7 +65,7 @@ class Joined:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.node, self.result = reading.nodes, reading.results
-        self.fresh = SourceFreshness
+        self.fresh = reading.freshness
         self.health: Any = NodeHealth
         if reading.is_past:
             self.health = aliased(NodeHealth, _past_health(reading), adapt_on_names=True)
@@ -73,13 +73,12 @@ class Joined:
     def select(self) -> Any:
         """Rows of node, result, health and the status of freshness."""
         node, result, health, fresh = self.node, self.result, self.health, self.fresh
-        at_all = sa.literal(not self.reading.is_past)
         return (
             sa.select(node, result, health, fresh.status)
             .select_from(node)
             .outerjoin(result, _same(result, node))
             .outerjoin(health, _same(health, node))
-            .outerjoin(fresh, sa.and_(_same(fresh, node), at_all))
+            .outerjoin(fresh, _same(fresh, node))
             .where(node.environment_id == self.reading.environment_id)
         )
 
@@ -92,8 +91,7 @@ class Joined:
         if wanted.trusts or sort == "trust":
             query = query.outerjoin(self.health, _same(self.health, node))
         if wanted.freshness:
-            at_all = sa.literal(not self.reading.is_past)
-            query = query.outerjoin(self.fresh, sa.and_(_same(self.fresh, node), at_all))
+            query = query.outerjoin(self.fresh, _same(self.fresh, node))
         return query
 
     def sorts(self) -> dict[str, sa.ColumnElement[Any]]:
@@ -237,11 +235,10 @@ def _tests(reading: Reading, unique_id: str) -> Any:
 
 
 def freshness_of(session: Session, reading: Reading) -> list[SourceFreshness]:
-    """Freshness of every source; only of now."""
-    if reading.is_past:
-        return []
-    query = sa.select(SourceFreshness).where(SourceFreshness.environment_id == reading.environment_id)
-    return list(session.scalars(query.order_by(SourceFreshness.unique_id)))
+    """Freshness of every source that was asked."""
+    fresh = reading.freshness
+    query = sa.select(fresh).where(fresh.environment_id == reading.environment_id)
+    return list(session.scalars(query.order_by(fresh.unique_id)))
 
 
 def counts_by_type(session: Session, environment_ids: Sequence[int]) -> dict[int, dict[str, int]]:

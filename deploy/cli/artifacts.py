@@ -289,9 +289,9 @@ def _error(answer: httpx.Response) -> Mapping[str, Any]:
 
 def _message(answer: httpx.Response) -> str:
     error = _error(answer)
-    details = [f"{item['field']}: {item['message']}" for item in error.get("details", ())]
     said = error.get("message") or f"The server answered {answer.status_code}."
-    return " ".join([said, *(detail for detail in details if detail.partition(": ")[2] not in said)])
+    unsaid = [item for item in error.get("details", ()) if item["message"] not in said]
+    return " ".join([said, *(f"{item['field']}: {item['message']}" for item in unsaid)])
 
 
 def token_from(token: str | None, file: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """The catalog over time: snapshots, what differs between two, overrides, what is forgotten and restored."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,18 @@ from core.catalog.snapshots.models import CodeText, NodeContent, Snapshot
 from core.kit.errors import Invalid, NotFound
 from core.runs.past import results_as_of
 from core.workspaces.models import Workspace
-from tests.core.building import Shop, catalog_file, check, compiled, model, node, result
+from tests.core.building import (
+    Shop,
+    catalog_file,
+    check,
+    compiled,
+    invoked,
+    model,
+    node,
+    result,
+    source,
+    sources_file,
+)
 
 ORDERS = "model.shop.orders"
 ANN = By("ann")
@@ -218,6 +229,31 @@ def test_what_running_a_test_adds_to_it_is_no_change(shop: Shop) -> None:
     first = shop.know(*said(["macro.dbt.test_unique"], 0))
     again = shop.know(*said(["macro.dbt.test_unique", "macro.dbt.statement"], 1))
     assert (again.changed, again.snapshot_id) == (0, first.snapshot_id)
+
+
+def test_a_source_was_as_fresh_as_it_was_then(shop: Shop) -> None:
+    def asked(status: str) -> None:
+        at = datetime.now(UTC).isoformat()
+        answer = {"unique_id": "source.shop.raw.orders", "status": status, "snapshotted_at": at}
+        shop.take("sources.json", invoked(sources_file(answer)))
+
+    reader = model("orders", reads=["source.shop.raw.orders"])
+    shop.know(source("orders"), reader)
+    before = shop.know(source("orders"), reader, model("a")).snapshot_id
+    asked("error")
+    late = shop.know(source("orders"), reader, model("b")).snapshot_id
+    asked("pass")
+
+    def seen(reading: Reading) -> tuple[str | None, str | None]:
+        with shop.db.session() as session:
+            row = service.require_node(session, reading, "source.shop.raw.orders")
+            view = view_node(session, reading, "source.shop.raw.orders")
+        assert (view.freshness and view.freshness.status) == row.freshness
+        return row.freshness, row.trust
+
+    assert seen(then(shop, before or 0)) == (None, "unknown")
+    assert seen(then(shop, late or 0)) == ("error", "broken")
+    assert seen(shop.reading)[0] == "pass"
 
 
 def test_what_a_fuller_ingest_gave_stays(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.catalog.models import CatalogState, Node
+from core.catalog.models import CatalogState, FreshnessAnswer, Node
 from core.catalog.snapshots.models import CodeText, NodeContent, NodeVersion, Snapshot, WarehouseTable
 from core.kit import clock
 from core.workspaces.models import Workspace
@@ -26,6 +26,8 @@ def forget(session: Session, *, keep: int, days: int) -> int:
     # Contents are shared by the environments of a workspace: none may be written while unused ones go.
     session.execute(sa.select(Workspace.id).with_for_update(key_share=True))
     gone = session.execute(sa.delete(Snapshot).where(Snapshot.id.in_(_old(keep, days)))).rowcount  # pyright: ignore[reportAttributeAccessIssue]
+    too_old = FreshnessAnswer.at < clock.now() - timedelta(days=days)
+    session.execute(sa.delete(FreshnessAnswer).where(too_old))
     if gone:
         _forget_versions(session)
         _forget_unused(session)

@@ -265,3 +265,25 @@ def upgrade() -> None:
     op.create_foreign_key(op.f('fk_source_freshness_environment_id'), 'source_freshness', 'environments', ['environment_id'], ['id'], source_schema='workbench', referent_schema='workbench', ondelete='CASCADE')
     op.drop_column('source_freshness', 'workspace_id', schema='workbench')
     op.create_primary_key(op.f('pk_source_freshness'), 'source_freshness', ['environment_id', 'unique_id'], schema='workbench')
+    op.create_table('freshness_answers',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('environment_id', sa.Integer(), nullable=False),
+    sa.Column('unique_id', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('status', sa.String(length=30), nullable=False),
+    sa.Column('max_loaded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('snapshotted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('age_seconds', sa.Float(), nullable=True),
+    sa.Column('message', sa.Text(), nullable=True),
+    sa.Column('run_id', sa.String(length=64), nullable=True),
+    sa.ForeignKeyConstraint(['environment_id'], ['workbench.environments.id'], name=op.f('fk_freshness_answers_environment_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_freshness_answers')),
+    schema='workbench'
+    )
+    op.create_index(op.f('ix_freshness_answers_environment_id_unique_id_at'), 'freshness_answers', ['environment_id', 'unique_id', 'at'], unique=False, schema='workbench')
+    op.execute(
+        "insert into workbench.freshness_answers"
+        " (environment_id, unique_id, at, status, max_loaded_at, snapshotted_at, age_seconds, message, run_id)"
+        " select environment_id, unique_id, coalesce(snapshotted_at, ingested_at), status, max_loaded_at,"
+        " snapshotted_at, age_seconds, message, run_id from workbench.source_freshness"
+    )
