@@ -32,6 +32,7 @@ def test_the_public_configuration_holds_nothing_secret(client: TestClient) -> No
     assert response.json() == {
         "version": __version__,
         "auth_enabled": False,
+        "metadata_edits": True,
         "dagster_path": "/dagster",
         "password_rules": {"min_length": 12, **rules},
     }
