@@ -1,0 +1,1 @@
+"""Column lineage: where every column of a query comes from, and how it got there. Pure; no database."""

@@ -1,0 +1,48 @@
+"""Names as a dialect understands them: folding of unquoted identifiers, and columns found by name."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect, NormalizationStrategy, UsingColumnOrder
+
+_LATERAL_ALIASES: Final = frozenset(
+    {"snowflake", "redshift", "duckdb", "databricks", "spark", "spark2", "clickhouse", "teradata", "exasol"}
+)
+
+
+class Folding:
+    """What a dialect makes of identifiers, and where it allows aliases of the select list."""
+
+    def __init__(self, dialect: str) -> None:
+        self.dialect: Dialect = Dialect.get_or_raise(dialect or None)
+        self._strategy = self.dialect.normalization_strategy
+        self.lateral_aliases = dialect in _LATERAL_ALIASES
+        # `a::int` without an alias is column `a` in these, and has no name of its own elsewhere.
+        self.names_casts = dialect in {"", "postgres", "redshift", "spark", "databricks", "snowflake"}
+        # Dialects in which a common table expression may name itself without RECURSIVE.
+        self.recursive_without_word = dialect in {"tsql", "fabric", "oracle", "snowflake", "teradata"}
+        # Subqueries in FROM see what stands left of them without LATERAL.
+        self.implicit_lateral = dialect == "duckdb"
+        self.aliases_first = dialect == "clickhouse"
+        self.using_in_place = self.dialect.USING_COLUMN_ORDER is UsingColumnOrder.IN_PLACE
+
+    def name(self, identifier: Any) -> str:
+        """The name as the warehouse keeps it; text is taken as it is."""
+        if not isinstance(identifier, exp.Expr):
+            return str(identifier)
+        name = identifier.name
+        if identifier.args.get("quoted"):
+            return name
+        if self._strategy is NormalizationStrategy.UPPERCASE:
+            return name.upper()
+        return name.lower() if self._strategy is NormalizationStrategy.LOWERCASE else name
+
+
+def suffix_match(asked: Iterable[str], name: Iterable[str]) -> bool:
+    """Whether one dotted name ends as the other does, without regard to case.
+
+    Catalog prefixes differ between artifacts and compiled SQL, so whichever is shorter decides.
+    """
+    pairs = zip(reversed(list(asked)), reversed(list(name)), strict=False)
+    return all(left.lower() == right.lower() for left, right in pairs)

@@ -1,0 +1,141 @@
+"""PIVOT and UNPIVOT: rows become columns, and columns rows."""
+
+from typing import Any
+
+from sqlglot import exp
+
+from core.lineage.columns.expressions import Queries, flow_of, influence_of
+from core.lineage.columns.flows import AGGREGATED, NOTHING, TRANSFORMED, Flow, Gathering, problem
+from core.lineage.columns.frames import Column, Frame, Rest, unlisted
+from core.lineage.columns.scopes import Scope, Source, resolve
+from core.lineage.columns.values import Influence
+
+
+def pivoted(queries: Queries, pivot: exp.Expr, source: Source, scope: Scope) -> Frame:
+    """The columns of a source after one PIVOT or UNPIVOT behind it."""
+    inner = Scope(scope.folding, scope.parent, scope.ctes, sources=[source])
+    if pivot.args.get("unpivot"):
+        return _unpivoted(pivot, source, inner)
+    return _pivoted(queries, pivot, source, inner)
+
+
+def _without(frame: Frame, names: set[str]) -> list[Column]:
+    return [
+        unlisted(column.rest.without(names)) if column.rest is not None else column
+        for column in frame.columns
+        if column.name.lower() not in names
+    ]
+
+
+def _column_names(*nodes: Any) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, exp.Expr):
+            found.update(column.name.lower() for column in node.find_all(exp.Column))
+    return found
+
+
+def _pivoted(queries: Queries, pivot: exp.Expr, source: Source, scope: Scope) -> Frame:
+    aggregates = [item for item in pivot.expressions if isinstance(item, exp.Expr)]
+    fields = [item for item in pivot.args.get("fields") or [] if isinstance(item, exp.Expr)]
+    deciding = [item.this if isinstance(item, exp.In) else item for item in fields]
+    kept = _without(source.frame, _column_names(*aggregates, *deciding))
+    flows = [_cell(queries, aggregate, deciding, scope) for aggregate in aggregates]
+    names = [scope.folding.name(item) for item in pivot.args.get("columns") or []]
+    if not names or not flows or _dynamic(fields):
+        made = [_any_cell(flows)]
+    else:
+        made = [Column(name, flows[place % len(flows)]) for place, name in enumerate(names)]
+    return Frame([*kept, *made], source.frame.rows, source.frame.problems)
+
+
+def _dynamic(fields: list[exp.Expr]) -> bool:
+    """Whether the values that become columns are read from data."""
+    return any(isinstance(field, exp.In) and not field.expressions for field in fields) or any(
+        isinstance(value, exp.PivotAny | exp.Subquery | exp.Query)
+        for field in fields
+        for value in field.expressions
+    )
+
+
+def _cell(queries: Queries, aggregate: exp.Expr, deciding: list[exp.Expr], scope: Scope) -> Flow:
+    gathering = Gathering(aggregate)
+    gathering.value(flow_of(queries, aggregate, scope), AGGREGATED)
+    for field in deciding:
+        gathering.value(influence_of(queries, field, scope, Influence.FILTER), TRANSFORMED)
+    return gathering.done()
+
+
+def _any_cell(flows: list[Flow]) -> Column:
+    gathering = Gathering(None)
+    for flow in flows:
+        gathering.value(flow, AGGREGATED)
+    reason = "the columns that PIVOT makes depend on data"
+    together = gathering.done() if flows else problem(reason)
+    return unlisted(Rest(lambda _name: together, reason))
+
+
+def _unpivoted(pivot: exp.Expr, source: Source, scope: Scope) -> Frame:
+    values = [name for item in pivot.expressions for name in _names(item, scope)]
+    fields = [item for item in pivot.args.get("fields") or [] if isinstance(item, exp.In)]
+    rows = [_row(item) for field in fields for item in field.expressions]
+    consumed = {column.name.lower() for row in rows for column in row}
+    made = [Column(name, _gathered(rows, place, scope, pivot)) for place, name in enumerate(values)]
+    labels = [Column(scope.folding.name(_identifier(field.this)), NOTHING) for field in fields]
+    columns = [*made, *labels] if pivot.args.get("value_columns_first") else [*labels, *made]
+    return Frame([*_without(source.frame, consumed), *columns], source.frame.rows, source.frame.problems)
+
+
+def _names(item: Any, scope: Scope) -> list[str]:
+    parts = item.expressions if isinstance(item, exp.Tuple) else [item]
+    return [scope.folding.name(_identifier(part)) for part in parts]
+
+
+def _identifier(item: Any) -> Any:
+    return item.this if isinstance(item, exp.Column) else item
+
+
+def _row(item: exp.Expr) -> list[exp.Column]:
+    inner = item.this if isinstance(item, exp.PivotAlias | exp.Alias) else item
+    parts = inner.expressions if isinstance(inner, exp.Tuple) else [inner]
+    return [part for part in parts if isinstance(part, exp.Column)]
+
+
+def _gathered(rows: list[list[exp.Column]], place: int, scope: Scope, pivot: exp.Expr) -> Flow:
+    gathering = Gathering(pivot)
+    for row in rows:
+        if place < len(row):
+            gathering.value(resolve(scope, row[place]), TRANSFORMED)
+    return gathering.done()
+
+
+def read_pivot_statement(queries: Queries, pivot: exp.Expr, source: Source, scope: Scope) -> Frame:
+    """DuckDB's PIVOT and UNPIVOT as queries of their own."""
+    inner = Scope(scope.folding, scope.parent, scope.ctes, sources=[source])
+    if pivot.args.get("unpivot"):
+        return _unpivot_statement(pivot, source, inner)
+    on = [item for item in pivot.expressions if isinstance(item, exp.Expr)]
+    aggregates = [item for item in pivot.args.get("using") or [] if isinstance(item, exp.Expr)]
+    deciding = [item.this if isinstance(item, exp.In) else item for item in on]
+    flows = [_cell(queries, aggregate, deciding, inner) for aggregate in aggregates]
+    group = pivot.args.get("group")
+    if isinstance(group, exp.Expr):
+        kept = [Column(item.name, flow_of(queries, item, inner), None, item) for item in group.expressions]
+    else:
+        kept = _without(source.frame, _column_names(*deciding, *aggregates))
+    return Frame([*kept, _any_cell(flows)], source.frame.rows, source.frame.problems)
+
+
+def _unpivot_statement(pivot: exp.Expr, source: Source, scope: Scope) -> Frame:
+    rows = [_row(item) for item in pivot.expressions]
+    consumed = {column.name.lower() for row in rows for column in row}
+    into = pivot.args.get("into")
+    label, values = "name", ["value"]
+    if isinstance(into, exp.Expr):
+        label = into.this.name
+        values = [name for item in into.expressions for name in _names(item, scope)]
+    if not rows or any(not row for row in rows):
+        return Frame([_any_cell([])], source.frame.rows, source.frame.problems)
+    made = [Column(name, _gathered(rows, place, scope, pivot)) for place, name in enumerate(values)]
+    kept = _without(source.frame, consumed)
+    return Frame([*kept, Column(label, NOTHING), *made], source.frame.rows, source.frame.problems)

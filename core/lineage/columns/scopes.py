@@ -1,0 +1,197 @@
+"""What a name means at one place of a query."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sqlglot import exp
+
+from core.lineage.columns.flows import NOTHING, SAME, Flow, Gathering, Influences, Use, merged, part, problem
+from core.lineage.columns.frames import Frame
+from core.lineage.columns.names import Folding, suffix_match
+from core.lineage.columns.values import LIKELY
+
+# Words that some parser takes for columns, and pseudo-columns: they come from no column of a table.
+_NO_COLUMNS: Final = frozenset(
+    """current_date current_time current_timestamp current_user session_user user sysdate systimestamp rowid
+    rownum localtime localtimestamp current_role current_schema current_database current_catalog
+    _partitiontime _partitiondate _table_suffix _file_name ctid level getdate default today now
+    metadata$filename metadata$file_row_number metadata$action metadata$isupdate metadata$row_id
+    connect_by_root _metadata filename file_row_number rowguid infinity nan""".split()
+)
+
+
+@dataclass(slots=True)
+class Source:
+    """Something that FROM names: by alias, and by its dotted name where it has no alias."""
+
+    alias: str
+    frame: Frame
+    name: tuple[str, ...] = ()
+    hidden: bool = False
+
+    def answers_to(self, qualifier: Sequence[str]) -> bool:
+        """Whether `qualifier.column` may mean a column of this."""
+        if len(qualifier) == 1:
+            return bool(self.alias) and self.alias.lower() == qualifier[0].lower()
+        return len(self.name) >= len(qualifier) and suffix_match(qualifier, self.name)
+
+
+@dataclass(slots=True)
+class Scope:
+    """One SELECT: its sources, the columns that USING merged, its aliases, and the query around it."""
+
+    folding: Folding
+    parent: "Scope | None" = None
+    ctes: Mapping[str, Callable[[], Frame]] = field(default_factory=dict[str, Callable[[], Frame]])
+    sources: list[Source] = field(default_factory=list[Source])
+    merged: dict[str, Flow] = field(default_factory=dict[str, Flow])
+    alias: Callable[[str], Flow | None] | None = None
+    aliases_first: bool = False
+    aliases_after: bool = False
+    windows: dict[str, exp.Expr] = field(default_factory=dict[str, exp.Expr])
+    rows: Influences = field(default_factory=Influences)
+    problems: dict[str, None] = field(default_factory=dict[str, None])
+
+    def at(self, *, aliases_first: bool = False, aliases_after: bool = True) -> "Scope":
+        """The same scope as one of its clauses sees it."""
+        return replace(self, aliases_first=aliases_first, aliases_after=aliases_after)
+
+    def add_rows(self, frame: Frame) -> None:
+        """What decides on the rows of a source decides on the rows of this."""
+        for key, use in frame.rows.items():
+            self.rows.setdefault(key, use)
+        self.problems.update(frame.problems)
+
+    def influence(self, flow: Flow) -> None:
+        """Take in a flow that decides on rows: all it has are influences by now."""
+        for key, use in flow.influences.items():
+            self.rows.setdefault(key, use)
+        self.problems.update(dict.fromkeys(flow.problems))
+
+
+def resolve(scope: Scope, column: exp.Column) -> Flow:
+    """The flow of a column as it is written; with a problem where it cannot be told.
+
+    `a.b.c` may be a column of a schema's table, or a field of a struct: the longest name of a source wins.
+    """
+    names = [scope.folding.name(item) for item in column.parts]
+    place: Scope | None = scope
+    while place is not None:
+        for length in range(len(names) - 1, -1, -1):
+            found = _qualified(place, names, length) if length else _unqualified(place, names[0])
+            if found is not None:
+                return _fields(found, names[length + 1 :])
+        place = place.parent
+    return _not_found(scope, names)
+
+
+def _fields(flow: Flow, names: Sequence[str]) -> Flow:
+    for name in names:
+        flow = part(flow, name)
+    return flow
+
+
+def _not_found(scope: Scope, names: Sequence[str]) -> Flow:
+    written = ".".join(names)
+    if len(names) == 1 and names[0].lower() in _NO_COLUMNS:
+        return NOTHING
+    if len(names) > 1 and not any(source.answers_to(names[:-1]) for source in scope.sources):
+        return problem(f"{written}: nothing in FROM is called {'.'.join(names[:-1])}")
+    return problem(f"{written}: no such column in what FROM reads")
+
+
+def _qualified(scope: Scope, names: Sequence[str], length: int) -> Flow | None:
+    for source in scope.sources:
+        if source.answers_to(names[:length]):
+            return in_source(source, names[length])
+    return None
+
+
+def in_source(source: Source, name: str) -> Flow | None:
+    """The column of that name in one source, listed or taken to be in what is not listed."""
+    listed = source.frame.named(name)
+    if listed:
+        return _one(listed, name)
+    open_parts = source.frame.from_rest(name)
+    if len(open_parts) == 1:
+        return open_parts[0].read(name)
+    if open_parts:
+        return problem(f"{name}: more than one relation behind {source.alias or 'the star'} may have it")
+    return None
+
+
+def _one(listed: Sequence[Any], name: str) -> Flow:
+    first: Flow = listed[0].flow
+    if all(column.flow is first for column in listed):
+        return first
+    return problem(f"{name}: ambiguous, {len(listed)} columns have this name")
+
+
+def _unqualified(scope: Scope, name: str) -> Flow | None:
+    if scope.aliases_first and (alias := _alias(scope, name)) is not None:
+        return alias
+    together = scope.merged.get(name.lower())
+    if together is not None:
+        return together
+    visible = [source for source in scope.sources if not source.hidden]
+    listed = [source for source in visible if source.frame.named(name)]
+    if len(listed) > 1:
+        places = ", ".join(source.alias or "?" for source in listed)
+        return problem(f"{name}: ambiguous, it is in {places}")
+    if listed:
+        return in_source(listed[0], name)
+    return _not_listed(scope, visible, name)
+
+
+def _not_listed(scope: Scope, visible: Sequence[Source], name: str) -> Flow | None:
+    """No source lists the name: one that is open may have it, or it is an alias, or a whole source."""
+    unlisted = [source for source in visible if source.frame.from_rest(name)]
+    alias = _alias(scope, name) if scope.aliases_after or scope.folding.lateral_aliases else None
+    if alias is not None:
+        return _less_certain(alias) if unlisted else alias
+    whole = next((source for source in visible if source.alias.lower() == name.lower()), None)
+    if whole is not None:
+        return _whole(whole)
+    if not unlisted and scope.parent is None and (alias := _alias(scope, name)) is not None:
+        return alias
+    if len(unlisted) == 1 and name.lower() not in _NO_COLUMNS:
+        return in_source(unlisted[0], name)
+    if len(unlisted) > 1 and name.lower() not in _NO_COLUMNS:
+        places = ", ".join(source.alias or "?" for source in unlisted)
+        return problem(f"{name}: ambiguous, the columns of {places} are not all known")
+    return None
+
+
+def _alias(scope: Scope, name: str) -> Flow | None:
+    return scope.alias(name) if scope.alias is not None else None
+
+
+def _less_certain(flow: Flow) -> Flow:
+    values = {
+        source: Use(use.level, min(use.confidence, LIKELY), use.evidence)
+        for source, use in flow.values.items()
+    }
+    return Flow(values, flow.influences, flow.problems, flow.fields)
+
+
+def _whole(source: Source) -> Flow:
+    """A source used as a value: a row of all its columns."""
+    columns = source.frame.columns
+    if len(columns) == 1 and columns[0].rest is None:
+        return columns[0].flow
+    gathering = Gathering(None)
+    for column in columns:
+        if column.rest is not None:
+            gathering.value(problem(f"{source.alias}: {column.rest.reason}"), SAME)
+        else:
+            gathering.value(column.flow, SAME)
+    flow = gathering.done()
+    return Flow(
+        flow.values, flow.influences, flow.problems, {c.name: c.flow for c in columns if c.rest is None}
+    )
+
+
+def merge_using(scope: Scope, name: str, left: Flow, right: Flow) -> None:
+    """Make the columns of both sides of USING one."""
+    scope.merged[name.lower()] = merged(left, right)
