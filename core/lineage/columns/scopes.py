@@ -96,6 +96,8 @@ def _not_found(scope: Scope, names: Sequence[str]) -> Flow:
     written = ".".join(names)
     if len(names) == 1 and names[0].lower() in _NO_COLUMNS:
         return NOTHING
+    if len(names) == 1 and (alias := _alias(scope, names[0])) is not None:
+        return alias
     if len(names) > 1 and not any(source.answers_to(names[:-1]) for source in scope.sources):
         return problem(f"{written}: nothing in FROM is called {'.'.join(names[:-1])}")
     return problem(f"{written}: no such column in what FROM reads")
@@ -153,8 +155,6 @@ def _not_listed(scope: Scope, visible: Sequence[Source], name: str) -> Flow | No
     whole = next((source for source in visible if source.alias.lower() == name.lower()), None)
     if whole is not None:
         return _whole(whole)
-    if not unlisted and scope.parent is None and (alias := _alias(scope, name)) is not None:
-        return alias
     if len(unlisted) == 1 and name.lower() not in _NO_COLUMNS:
         return in_source(unlisted[0], name)
     if len(unlisted) > 1 and name.lower() not in _NO_COLUMNS:

@@ -41,7 +41,10 @@ def _columns_of(operation: exp.Expr, left: Frame, right: Frame) -> Frame:
         return frame
     if operation.args.get("by_name"):
         return Frame(_by_name(left, right))
-    return Frame(_by_position(left.columns, right.columns))
+    frame = Frame(_by_position(left.columns, right.columns))
+    if not left.rest and len(right.columns) > len(left.columns):
+        frame.problems[_UNEQUAL if not right.rest else _OPEN] = None
+    return frame
 
 
 def _by_name(left: Frame, right: Frame) -> list[Column]:

@@ -12,6 +12,11 @@ from core.lineage.columns.pivots import pivoted
 from core.lineage.columns.scopes import Scope, Source, in_source, merge_using
 from core.lineage.columns.values import Influence
 
+_GENERATORS: Final = frozenset(
+    """generator generate_series range numbers zeros sequence repeat generate_date_array generate_array
+    generatedatearray generatetimestamparray generate_timestamp_array string_split split_to_table
+    json_table values result_scan unnest flatten inline stack posexplode seq one""".split()
+)
 _FLATTENED: Final = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
 
@@ -58,8 +63,6 @@ def _source(tables: Tables, item: exp.Expr, scope: Scope) -> Source:
     if isinstance(item, exp.Table) and not isinstance(item.this, exp.Func):
         name = tuple(scope.folding.name(part) for part in item.parts)
         frame = _table(tables, name, scope)
-        if alias:
-            name = ()
         alias = alias or (name[-1] if name else "")
     elif isinstance(item, exp.Subquery):
         frame = _subquery(tables, item, scope)
@@ -137,12 +140,28 @@ def _rows_of_function(
             columns.append(Column(scope.folding.name(offset), _together(flows)))
         return Source(alias, Frame(columns or [_any_column(_together(flows), "UNNEST")]))
     flow = _made(tables, item.this if isinstance(item.this, exp.Expr) else item, scope)
+    if not flow.values and not flow.problems and not _generates(item.this):
+        flow = problem(f"{_called(item.this)} reads what lies outside this query")
     if not names and isinstance(item, exp.TableFromRows) and isinstance(item.this, exp.Explode):
         names = list(_FLATTENED)
     if not names and isinstance(item.this, exp.ExplodingGenerateSeries | exp.GenerateSeries) and alias:
         names = [alias]
     columns = [Column(name, flow) for name in names]
     return Source(alias, Frame(columns or [_any_column(flow, "a table function")]))
+
+
+def _generates(function: Any) -> bool:
+    return isinstance(function, exp.ExplodingGenerateSeries | exp.GenerateSeries | exp.Explode | exp.Array) or (
+        _called(function).lower() in _GENERATORS
+    )
+
+
+def _called(function: Any) -> str:
+    if isinstance(function, exp.Dot):
+        return _called(function.expression)
+    if isinstance(function, exp.Anonymous):
+        return function.name
+    return type(function).__name__.upper() if isinstance(function, exp.Expr) else "a function"
 
 
 def _made(tables: Tables, argument: exp.Expr, scope: Scope) -> Flow:

@@ -82,12 +82,19 @@ class Spans:
             return None
         first = max(bisect_right(self._starts, placed[0]) - 1, 0)
         last = max(bisect_left(self._starts, placed[1] + 1) - 1, first)
-        first = self._leftwards(first)
+        first = self._leftwards(first, self._unopened(first, last))
         last = self._rightwards(first, last)
         return self._tokens[first].start, self._tokens[last].end + 1
 
-    def _leftwards(self, first: int) -> int:
-        depth = 0
+    def _unopened(self, first: int, last: int) -> int:
+        """How many parentheses close in here that open further left."""
+        depth, lowest = 0, 0
+        for token in self._tokens[first : last + 1]:
+            depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
+            lowest = min(lowest, depth)
+        return -lowest
+
+    def _leftwards(self, first: int, depth: int) -> int:
         while first > 0:
             kind = self._tokens[first - 1].token_type
             if kind in _CLOSE:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from core.lineage.columns.expressions import Queries, flow_of
-from core.lineage.columns.flows import Flow, problem
+from core.lineage.columns.flows import Flow, Use, problem
 from core.lineage.columns.frames import Column, unlisted
 from core.lineage.columns.scopes import Scope, Source
 
@@ -119,7 +119,7 @@ def _as_wished(
     replaced = dict(wishes.replaced)
     for column in columns:
         if column.rest is not None:
-            result += _rest_as_wished(scope, wishes, column)
+            result += _rest_as_wished(scope, wishes, column, written)
             continue
         lowered = column.name.lower()
         name = wishes.renamed.get(lowered, column.name)
@@ -131,12 +131,12 @@ def _as_wished(
     return result + _replaced_unlisted(queries, scope, replaced, result)
 
 
-def _rest_as_wished(scope: Scope, wishes: Wishes, column: Column) -> list[Column]:
+def _rest_as_wished(scope: Scope, wishes: Wishes, column: Column, written: exp.Expr) -> list[Column]:
     rest = column.rest
     if rest is None:
         return []
     named = [
-        Column(name, rest.read(old))
+        Column(name, rest.read(old), None, written)
         for old, name in wishes.renamed.items()
         if not any(source.frame.named(old) for source in scope.sources)
     ]
@@ -197,4 +197,14 @@ def _with_column(queries: Queries, scope: Scope, projection: exp.Expr, column: C
             return column.flow
         place.replace(stand_in)
     inner = Scope(scope.folding, scope, sources=[], merged={name: column.flow}, windows=scope.windows)
-    return flow_of(queries, copied, inner)
+    flow = flow_of(queries, copied, inner)
+    values = {source: _standing_in(use, projection, column.flow) for source, use in flow.values.items()}
+    influences = {key: _standing_in(use, projection, column.flow) for key, use in flow.influences.items()}
+    return Flow(values, influences, flow.problems)
+
+
+def _standing_in(use: Use, projection: exp.Expr, inner: Flow) -> Use:
+    """A copy of the expression has no place in the SQL: the expression stands for it."""
+    if use.evidence is None or any(use is known for known in inner.values.values()):
+        return use
+    return Use(use.level, use.confidence, projection)
