@@ -176,6 +176,37 @@ def list_artifacts(
 
 
 @app.command()
+def lineage(  # noqa: PLR0913 - they are options
+    *,
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="manifest.json of a compiled project.")
+    ] = None,
+    catalog: Annotated[Path | None, typer.Option(metavar="FILE", help="Its catalog.json.")] = None,
+    sql: Annotated[Path | None, typer.Option(metavar="FILE", help="One query instead of a manifest.")] = None,
+    schema: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON or YAML: the columns of the tables it reads.")
+    ] = None,
+    dialect: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Dialect of the SQL. [default: that of the adapter]")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write. [default: standard output]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes. [default: one per core]")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long one node may take.")
+    ] = 60,
+) -> None:
+    """Print where every column comes from, as JSON; needs no server and no database."""
+    from deploy.cli.lineage import Choice, run_lineage
+
+    choice = Choice(manifest, catalog, sql, schema, dialect, output, workers, seconds)
+    raise typer.Exit(run_lineage(choice))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     from core import __version__

@@ -34,7 +34,9 @@ class Binder:
         self.used: dict[str, dict[str, None]] = {}
         self._stand_ins = stand_ins
         self._take_unlisted = take_unlisted
+        self.unmatched: dict[tuple[str, ...], None] = {}
         self._frames: dict[tuple[str, ...], Frame] = {}
+        self._of_node: dict[str, Frame] = {}
         self._by_last: dict[str, list[Relation]] = {}
         for relation in relations:
             self._by_last.setdefault(relation.name[-1].lower(), []).append(relation)
@@ -62,6 +64,7 @@ class Binder:
         if relation is not None:
             return self._of_relation(relation)
         written = ".".join(name)
+        self.unmatched[name] = None
         if self._by_last.get(name[-1].lower()) and not self._take_unlisted:
             reason = f"{written}: no relation, or more than one, that this node depends on has this name"
         elif self._take_unlisted:
@@ -70,7 +73,19 @@ class Binder:
             reason = f"{written} is none of the relations that this node depends on"
         return Frame([unlisted(Rest(lambda column: problem(f"{column}: {reason}"), reason))])
 
+    def consulted(self) -> dict[str, tuple[str, ...] | None]:
+        """What was looked up of each relation: the names, or None where it was all its columns."""
+        return {
+            node: None if frame.whole else tuple(sorted(frame.asked)) for node, frame in self._of_node.items()
+        }
+
     def _of_relation(self, relation: Relation) -> Frame:
+        known = self._of_node.get(relation.node)
+        if known is None:
+            known = self._of_node[relation.node] = self._new_frame(relation)
+        return known
+
+    def _new_frame(self, relation: Relation) -> Frame:
         columns = [Column(name, origin(relation.node, name)) for name in relation.columns]
         if not relation.complete:
             reason = f"the columns of {'.'.join(relation.name)} are not all known"
@@ -101,7 +116,7 @@ class Binder:
             return read_values(self, query, scope)
         if isinstance(query, exp.Table):
             add_source(self, query, inner)
-            return Frame([c for s in inner.sources for c in s.frame.columns], inner.rows, inner.problems)
+            return Frame([c for s in inner.sources for c in s.frame.every()], inner.rows, inner.problems)
         if isinstance(query, exp.Pivot):
             return self._pivot(query, inner)
         reason = f"{type(query).__name__.upper()} as a query is not supported"

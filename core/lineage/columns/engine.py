@@ -13,6 +13,7 @@ from core.lineage.columns.flows import AGGREGATED, TRANSFORMED, Influences, Orig
 from core.lineage.columns.frames import Column, Frame
 from core.lineage.columns.names import Folding
 from core.lineage.columns.spans import Spans
+from core.lineage.columns.standins import without_bodies
 from core.lineage.columns.statements import NotSupported, read_statement
 from core.lineage.columns.values import (
     InfluenceSource,
@@ -47,7 +48,7 @@ def trace(
         return QueryLineage(Status.UNKNOWN, "there is no SQL")
     try:
         folding = Folding(dialect)
-        tokens, statement, note = _parsed(folding, sql)
+        tokens, statement, note = _parsed(folding, sql, stand_ins or {})
         binder = Binder(folding, relations, stand_ins or {}, take_unlisted=take_unlisted)
         frame = read_statement(binder, statement)
     except NotSupported as error:
@@ -60,15 +61,17 @@ def trace(
         return QueryLineage(Status.UNKNOWN, "the SQL nests too deep")
     except Exception as error:  # noqa: BLE001 - one statement never costs the others
         return QueryLineage(Status.UNKNOWN, f"the SQL could not be read: {type(error).__name__}: {error}")
-    used = {node: tuple(names) for node, names in binder.used.items()}
-    return _outcome(frame, Spans(tokens), used, note)
+    return _outcome(frame, Spans(tokens), binder, note)
 
 
-def _parsed(folding: Folding, sql: str) -> tuple[list[Token], exp.Expr, str]:
+def _parsed(
+    folding: Folding, sql: str, stand_ins: Mapping[str, Relation]
+) -> tuple[list[Token], exp.Expr, str]:
     """The tokens and the last statement that gives columns; with a note where there are others."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     tokens = cast("list[Token]", folding.dialect.tokenize(sql))
-    parsed = folding.dialect.parser().parse(tokens, sql)
+    read = without_bodies(tokens, stand_ins, folding.dialect.tokenize("SELECT 1")) if stand_ins else tokens
+    parsed = folding.dialect.parser().parse(read, sql)
     statements = [item for item in parsed if item is not None and not isinstance(item, exp.Semicolon)]
     giving = [item for item in statements if isinstance(item, exp.Query | exp.DML | exp.DDL | exp.Pivot)]
     if not statements:
@@ -88,7 +91,7 @@ def _short(text: str) -> str:
     return text.split("\n", maxsplit=1)[0][:300]
 
 
-def _outcome(frame: Frame, spans: Spans, used: Mapping[str, Sequence[str]], note: str) -> QueryLineage:
+def _outcome(frame: Frame, spans: Spans, binder: Binder, note: str) -> QueryLineage:
     columns = [_output(column, spans) for column in frame.columns if column.rest is None]
     reasons = dict.fromkeys([note] if note else [])
     reasons.update((f"star: {rest.reason}", None) for rest in frame.rest)
@@ -101,7 +104,16 @@ def _outcome(frame: Frame, spans: Spans, used: Mapping[str, Sequence[str]], note
     if not columns and not reasons:
         reasons["the statement gives no columns"] = None
     influences = _influences(frame.rows, spans, None)
-    return QueryLineage(status, _joined(list(reasons)), columns, influences, bool(frame.rest), used)
+    return QueryLineage(
+        status,
+        _joined(list(reasons)),
+        columns,
+        influences,
+        bool(frame.rest),
+        {node: tuple(names) for node, names in binder.used.items()},
+        binder.consulted(),
+        tuple(binder.unmatched),
+    )
 
 
 def _joined(reasons: list[str]) -> str:

@@ -36,11 +36,17 @@ class Rest:
 
 @dataclass(slots=True)
 class Frame:
-    """Columns in order, what decides on their rows, and what of these influences is not known."""
+    """Columns in order, what decides on their rows, and what of these influences is not known.
+
+    `asked` are the names that were looked up, `whole` is true where all columns were: an outcome depends on
+    nothing else of the frame.
+    """
 
     columns: list[Column]
     rows: Influences = field(default_factory=Influences)
     problems: dict[str, None] = field(default_factory=dict[str, None])
+    whole: bool = False
+    asked: set[str] = field(default_factory=set[str])
     _exact: dict[str, Column] | None = None
     _folded: dict[str, list[Column]] = field(default_factory=dict[str, list[Column]])
 
@@ -49,8 +55,14 @@ class Frame:
         """What is open about it; empty where all columns are known."""
         return [column.rest for column in self.columns if column.rest is not None]
 
+    def every(self) -> list[Column]:
+        """All the columns, for a star and the like."""
+        self.whole = True
+        return self.columns
+
     def named(self, name: str) -> list[Column]:
         """Listed columns of that name: as it is written or, failing that, without regard to case."""
+        self.asked.add(name)
         if self._exact is None:
             self._exact = {}
             self._index()
@@ -79,7 +91,7 @@ def renamed(frame: Frame, names: Sequence[str]) -> Frame:
     """The frame under a list of column names, as in `AS t(a, b)`. Behind an open star no name is certain."""
     columns: list[Column] = []
     waiting = list(names)
-    for column in frame.columns:
+    for column in frame.every():
         if column.rest is not None:
             columns += [Column(name, problem(column.rest.reason)) for name in waiting]
             waiting.clear()

@@ -177,7 +177,7 @@ def _less_certain(flow: Flow) -> Flow:
 
 def _whole(source: Source) -> Flow:
     """A source used as a value: a row of all its columns."""
-    columns = source.frame.columns
+    columns = source.frame.every()
     if len(columns) == 1 and columns[0].rest is None:
         return columns[0].flow
     gathering = Gathering(None)

@@ -85,7 +85,7 @@ def _qualified_sources(scope: Scope, written: exp.Column) -> list[Source] | None
 
 
 def _of_source(source: Source) -> Iterable[tuple[str, Column]]:
-    return ((source.alias, column) for column in source.frame.columns)
+    return ((source.alias, column) for column in source.frame.every())
 
 
 def _of_all(scope: Scope) -> Iterable[tuple[str, Column]]:
@@ -97,7 +97,7 @@ def _of_all(scope: Scope) -> Iterable[tuple[str, Column]]:
             yield "", Column(_spelling(visible, name), flow)
         waiting.clear()
     for source in visible:
-        for column in source.frame.columns:
+        for column in source.frame.every():
             lowered = column.name.lower()
             if column.rest is not None:
                 yield source.alias, unlisted(column.rest.without(scope.merged))

@@ -96,7 +96,9 @@ class QueryLineage:
 
     `influences` decide on whole rows, and so on every column. `open` says that the result has columns
     which are not listed, since a star reads a relation whose columns are not all known. `used` names the
-    columns that the query reads from relations which do not list them, `read` all columns looked up.
+    columns that the query reads from relations which do not list them. `consulted` says which names were
+    looked up in each relation (None: all its columns): the lineage depends on nothing else of them.
+    `unmatched` are tables that are none of the relations.
     """
 
     status: Status
@@ -105,3 +107,5 @@ class QueryLineage:
     influences: Sequence[InfluenceSource] = ()
     open: bool = False
     used: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    consulted: Mapping[str, Sequence[str] | None] = field(default_factory=dict[str, Sequence[str] | None])
+    unmatched: Sequence[tuple[str, ...]] = ()

@@ -1,0 +1,195 @@
+"""`workbench lineage`: column lineage of a manifest or of one query; no server, no database."""
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import msgspec
+import yaml
+
+from core.artifacts.errors import MalformedArtifact, UnsupportedArtifact
+from core.artifacts.manifest import open_manifest
+from core.artifacts.warehouse import open_warehouse
+from core.lineage.columns.engine import trace
+from core.lineage.columns.nodes import KINDS, ProjectNode, node_of
+from core.lineage.columns.pool import with_deep_stack
+from core.lineage.columns.project import Project, project_lineage
+from core.lineage.columns.relations import dialect_of
+from core.lineage.columns.report import of_query, report
+from core.lineage.columns.values import QueryLineage, Relation
+
+OK, USAGE = 0, 2
+QUERY: Final = "query"
+_SECTIONS: Final = frozenset({"nodes", "sources"})
+
+
+class WrongInput(Exception):
+    """A file that cannot be used; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to read and how."""
+
+    manifest: Path | None = None
+    catalog: Path | None = None
+    sql: Path | None = None
+    schema: Path | None = None
+    dialect: str | None = None
+    output: Path | None = None
+    workers: int | None = None
+    seconds: float = 60.0
+
+
+def run_lineage(choice: Choice) -> int:
+    """Compute and write; the exit code."""
+    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    try:
+        document = _document(choice)
+        _write(document, choice.output)
+    except WrongInput as error:
+        print(f"workbench lineage: {error}", file=sys.stderr)
+        return USAGE
+    return OK
+
+
+def _document(choice: Choice) -> dict[str, Any]:
+    if (choice.manifest is None) == (choice.sql is None):
+        raise WrongInput("give either --manifest or --sql.")
+    _check_dialect(choice.dialect)
+    if choice.manifest is not None:
+        return _of_manifest(choice, choice.manifest)
+    if choice.catalog is not None:
+        raise WrongInput("--catalog belongs to --manifest; a query takes --schema.")
+    return _of_sql(choice, choice.sql or Path())
+
+
+def _check_dialect(dialect: str | None) -> None:
+    from sqlglot.dialects.dialect import Dialect
+
+    try:
+        Dialect.get_or_raise(dialect)
+    except ValueError as error:
+        raise WrongInput(f"--dialect: {error}") from error
+
+
+def _of_manifest(choice: Choice, path: Path) -> dict[str, Any]:
+    if choice.schema is not None:
+        raise WrongInput("--schema belongs to --sql; a manifest takes --catalog.")
+    try:
+        manifest = open_manifest(path)
+        entries = [
+            entry
+            for entry in manifest.entries()
+            if entry.section in _SECTIONS and entry.unique_id.split(".", 1)[0] in KINDS
+        ]
+        nodes = [node for entry in entries if (node := _node(manifest.parse(entry))) is not None]
+        catalog = _catalog(choice.catalog) if choice.catalog is not None else {}
+    except (MalformedArtifact, UnsupportedArtifact) as error:
+        raise WrongInput(f"{path}: {error}") from error
+    except OSError as error:
+        raise WrongInput(f"{error.filename}: {error.strerror}") from error
+    dialect = dialect_of(manifest.adapter_type) if choice.dialect is None else choice.dialect
+    bar = Bar(sys.stderr)
+    found = project_lineage(
+        Project(nodes, dialect, catalog), workers=choice.workers, seconds=choice.seconds, progress=bar.show
+    )
+    bar.end()
+    return report(found)
+
+
+def _node(parsed: Any) -> ProjectNode | None:
+    return node_of(parsed) if parsed is not None else None
+
+
+def _catalog(path: Path) -> dict[str, list[str]]:
+    warehouse = open_warehouse(path)
+    return {
+        unique_id: [column["name"] for column in warehouse.body(unique_id)["columns"]]
+        for unique_id in warehouse.hashes()
+    }
+
+
+def _of_sql(choice: Choice, path: Path) -> dict[str, Any]:
+    sql = _text(path)
+    relations = list(_relations(_read(choice.schema), ())) if choice.schema is not None else []
+    found: list[QueryLineage] = []
+
+    def work() -> None:
+        found.append(trace(sql, choice.dialect or "", relations, take_unlisted=True))
+
+    with_deep_stack(threading.Thread(target=work))
+    return report(of_query(QUERY, found[0]))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WrongInput(f"{path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise WrongInput(f"{path} is not UTF-8 text.") from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(_text(path))
+    except yaml.YAMLError as error:
+        raise WrongInput(f"{path} is neither JSON nor YAML: {error}") from error
+
+
+def _relations(schema: Any, prefix: tuple[str, ...]) -> Iterator[Relation]:
+    """Tables of a schema file: `table: {column: type}`, `table: [columns]`, or both below databases."""
+    if not isinstance(schema, dict):
+        raise WrongInput("--schema: an object of tables is expected, each with its columns.")
+    tables: Mapping[Any, Any] = schema  # pyright: ignore[reportUnknownVariableType]
+    for key, columns in tables.items():
+        name = (*prefix, *str(key).split("."))
+        if columns is None:
+            yield Relation(".".join(name), name)
+        elif isinstance(columns, dict) and any(isinstance(value, dict | list) for value in columns.values()):  # pyright: ignore[reportUnknownVariableType]
+            yield from _relations(columns, name)
+        elif isinstance(columns, dict | list):
+            listed: Sequence[Any] = list(columns)  # pyright: ignore[reportUnknownArgumentType]
+            yield Relation(".".join(name), name, tuple(str(item) for item in listed), complete=True)
+        else:
+            raise WrongInput(f"--schema: {'.'.join(name)} has no columns, but {columns!r}.")
+
+
+def _write(document: Mapping[str, Any], path: Path | None) -> None:
+    if path is None:
+        json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
+        return
+    try:
+        path.write_bytes(msgspec.json.encode(document))
+    except OSError as error:
+        raise WrongInput(f"--output: {path}: {error.strerror}.") from error
+
+
+class Bar:
+    """How far it is, on one line where a terminal shows it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown = -1
+
+    def show(self, done: int, total: int) -> None:
+        """Say how many of how many; on a terminal only, and only where it changed visibly."""
+        percent = done * 100 // max(total, 1)
+        if percent != self._shown and self._stream.isatty():
+            self._shown = percent
+            filled = "#" * (percent // 4)
+            self._stream.write(f"\r[{filled:<25}] {done} of {total} nodes")
+            self._stream.flush()
+        self._last = (done, total)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._shown >= 0:
+            self._stream.write("\n")
