@@ -1,22 +1,20 @@
 """`workbench lineage`: column lineage of a manifest or of one query; no server, no database."""
 
-import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-import msgspec
 import yaml
 
 from core.artifacts.errors import MalformedArtifact, UnsupportedArtifact
 from core.artifacts.manifest import open_manifest
 from core.artifacts.warehouse import open_warehouse
 from core.lineage.columns.engine import trace
-from core.lineage.columns.nodes import KINDS, ProjectNode, node_of
+from core.lineage.columns.nodes import KINDS, NodeLineage, ProjectNode, node_of
 from core.lineage.columns.pool import with_deep_stack
 from core.lineage.columns.project import Project, project_lineage
 from core.lineage.columns.relations import dialect_of
@@ -50,15 +48,14 @@ def run_lineage(choice: Choice) -> int:
     """Compute and write; the exit code."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     try:
-        document = _document(choice)
-        _write(document, choice.output)
+        _write(report(_lineage(choice)), choice.output)
     except WrongInput as error:
         print(f"workbench lineage: {error}", file=sys.stderr)
         return USAGE
     return OK
 
 
-def _document(choice: Choice) -> dict[str, Any]:
+def _lineage(choice: Choice) -> dict[str, NodeLineage]:
     if (choice.manifest is None) == (choice.sql is None):
         raise WrongInput("give either --manifest or --sql.")
     _check_dialect(choice.dialect)
@@ -78,7 +75,7 @@ def _check_dialect(dialect: str | None) -> None:
         raise WrongInput(f"--dialect: {error}") from error
 
 
-def _of_manifest(choice: Choice, path: Path) -> dict[str, Any]:
+def _of_manifest(choice: Choice, path: Path) -> dict[str, NodeLineage]:
     if choice.schema is not None:
         raise WrongInput("--schema belongs to --sql; a manifest takes --catalog.")
     try:
@@ -100,7 +97,7 @@ def _of_manifest(choice: Choice, path: Path) -> dict[str, Any]:
         Project(nodes, dialect, catalog), workers=choice.workers, seconds=choice.seconds, progress=bar.show
     )
     bar.end()
-    return report(found)
+    return found
 
 
 def _node(parsed: Any) -> ProjectNode | None:
@@ -115,7 +112,7 @@ def _catalog(path: Path) -> dict[str, list[str]]:
     }
 
 
-def _of_sql(choice: Choice, path: Path) -> dict[str, Any]:
+def _of_sql(choice: Choice, path: Path) -> dict[str, NodeLineage]:
     sql = _text(path)
     relations = list(_relations(_read(choice.schema), ())) if choice.schema is not None else []
     found: list[QueryLineage] = []
@@ -124,7 +121,7 @@ def _of_sql(choice: Choice, path: Path) -> dict[str, Any]:
         found.append(trace(sql, choice.dialect or "", relations, take_unlisted=True))
 
     with_deep_stack(threading.Thread(target=work))
-    return report(of_query(QUERY, found[0]))
+    return of_query(QUERY, found[0])
 
 
 def _text(path: Path) -> str:
@@ -161,15 +158,15 @@ def _relations(schema: Any, prefix: tuple[str, ...]) -> Iterator[Relation]:
             raise WrongInput(f"--schema: {'.'.join(name)} has no columns, but {columns!r}.")
 
 
-def _write(document: Mapping[str, Any], path: Path | None) -> None:
-    if path is None:
-        json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-        sys.stdout.write("\n")
-        return
+def _write(pieces: Iterable[bytes], path: Path | None) -> None:
     try:
-        path.write_bytes(msgspec.json.encode(document))
+        if path is None:
+            sys.stdout.buffer.writelines(pieces)
+            return
+        with path.open("wb") as file:
+            file.writelines(pieces)
     except OSError as error:
-        raise WrongInput(f"--output: {path}: {error.strerror}.") from error
+        raise WrongInput(f"--output: {path or 'standard output'}: {error.strerror}.") from error
 
 
 class Bar:

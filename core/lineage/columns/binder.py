@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from core.lineage.columns.expressions import influence_of
 from core.lineage.columns.flows import Flow, origin, problem
-from core.lineage.columns.frames import Column, Frame, Rest, renamed, unlisted
+from core.lineage.columns.frames import Column, Frame, Rest, TableFrame, renamed, unlisted
 from core.lineage.columns.names import Folding, suffix_match
 from core.lineage.columns.pivots import read_pivot_statement
 from core.lineage.columns.scopes import Scope, Source
@@ -86,11 +86,11 @@ class Binder:
         return known
 
     def _new_frame(self, relation: Relation) -> Frame:
-        columns = [Column(name, origin(relation.node, name)) for name in relation.columns]
+        rest = None
         if not relation.complete:
             reason = f"the columns of {'.'.join(relation.name)} are not all known"
-            columns.append(unlisted(Rest(self._reader(relation.node), reason)))
-        return Frame(columns)
+            rest = Rest(self._reader(relation.node), reason)
+        return TableFrame(relation.columns, lambda name: origin(relation.node, name), rest)
 
     def _reader(self, node: str) -> Callable[[str], Flow]:
         spelled: dict[str, str] = {}
@@ -116,7 +116,7 @@ class Binder:
             return read_values(self, query, scope)
         if isinstance(query, exp.Table):
             add_source(self, query, inner)
-            return Frame([c for s in inner.sources for c in s.frame.every()], inner.rows, inner.problems)
+            return Frame([c for s in inner.sources for c in s.frame.columns], inner.rows, inner.problems)
         if isinstance(query, exp.Pivot):
             return self._pivot(query, inner)
         reason = f"{type(query).__name__.upper()} as a query is not supported"

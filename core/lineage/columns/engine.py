@@ -47,7 +47,7 @@ def trace(
     if not sql.strip():
         return QueryLineage(Status.UNKNOWN, "there is no SQL")
     try:
-        folding = Folding(dialect)
+        folding = Folding(dialect, sql)
         tokens, statement, note = _parsed(folding, sql, stand_ins or {})
         binder = Binder(folding, relations, stand_ins or {}, take_unlisted=take_unlisted)
         frame = read_statement(binder, statement)

@@ -1,7 +1,7 @@
 """The columns that a table, subquery or function brings to a query, found by name."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -34,7 +34,6 @@ class Rest:
         return Rest(self.read, self.reason, self.hidden | {name.lower() for name in names})
 
 
-@dataclass(slots=True)
 class Frame:
     """Columns in order, what decides on their rows, and what of these influences is not known.
 
@@ -42,56 +41,98 @@ class Frame:
     nothing else of the frame.
     """
 
-    columns: list[Column]
-    rows: Influences = field(default_factory=Influences)
-    problems: dict[str, None] = field(default_factory=dict[str, None])
-    whole: bool = False
-    asked: set[str] = field(default_factory=set[str])
-    _exact: dict[str, Column] | None = None
-    _folded: dict[str, list[Column]] = field(default_factory=dict[str, list[Column]])
+    __slots__ = ("_columns", "_exact", "_folded", "asked", "problems", "rest", "rows", "whole")
+
+    def __init__(
+        self,
+        columns: list[Column],
+        rows: Influences | None = None,
+        problems: dict[str, None] | None = None,
+    ) -> None:
+        self._columns = columns
+        self.rows = {} if rows is None else rows
+        self.problems = {} if problems is None else problems
+        self.rest = [column.rest for column in columns if column.rest is not None]
+        self.whole = False
+        self.asked: set[str] = set()
+        self._exact: dict[str, Column] | None = None
+        self._folded: dict[str, list[Column]] = {}
 
     @property
-    def rest(self) -> list[Rest]:
-        """What is open about it; empty where all columns are known."""
-        return [column.rest for column in self.columns if column.rest is not None]
-
-    def every(self) -> list[Column]:
+    def columns(self) -> list[Column]:
         """All the columns, for a star and the like."""
         self.whole = True
-        return self.columns
+        return self._columns
 
     def named(self, name: str) -> list[Column]:
         """Listed columns of that name: as it is written or, failing that, without regard to case."""
         self.asked.add(name)
         if self._exact is None:
-            self._exact = {}
-            self._index()
+            self._exact = self._indexed()
         found = self._exact.get(name)
         if found is not None:
             return [found]
         return self._folded.get(name.lower(), [])
 
-    def _index(self) -> None:
+    def _indexed(self) -> dict[str, Column]:
         twice: set[str] = set()
         exact: dict[str, Column] = {}
-        for column in self.columns:
-            if column.rest is not None:
-                continue
-            self._folded.setdefault(column.name.lower(), []).append(column)
-            twice.update({column.name} & exact.keys())
-            exact[column.name] = column
-        self._exact = {name: column for name, column in exact.items() if name not in twice}
+        for column in self._columns:
+            if column.rest is None:
+                self._folded.setdefault(column.name.lower(), []).append(column)
+                if column.name in exact:
+                    twice.add(column.name)
+                exact[column.name] = column
+        for name in twice:
+            del exact[name]
+        return exact
 
     def from_rest(self, name: str) -> list[Rest]:
         """What is open and may have a column of that name."""
-        return [rest for rest in self.rest if name.lower() not in rest.hidden]
+        return [rest for rest in self.rest if name.lower() not in rest.hidden] if self.rest else []
+
+
+class TableFrame(Frame):
+    """The columns of a table, which are made only when they are asked for: most never are."""
+
+    __slots__ = ("_made", "_make", "_names", "_spelled", "_unlisted")
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], Flow], rest: Rest | None) -> None:
+        self._unlisted = [] if rest is None else [unlisted(rest)]
+        super().__init__(self._unlisted)
+        self._names = names
+        self._make = make
+        self._made: dict[str, Column] = {}
+        self._spelled: dict[str, list[str]] | None = None
+
+    @property
+    def columns(self) -> list[Column]:
+        """All the columns, for a star and the like."""
+        self.whole = True
+        return [*(self._column(name) for name in self._names), *self._unlisted]
+
+    def named(self, name: str) -> list[Column]:
+        """Listed columns of that name: as it is written or, failing that, without regard to case."""
+        self.asked.add(name)
+        if self._spelled is None:
+            self._spelled = {}
+            for known in self._names:
+                self._spelled.setdefault(known.lower(), []).append(known)
+        found = self._spelled.get(name.lower(), [])
+        return [self._column(name)] if name in found else [self._column(known) for known in found]
+
+    def _column(self, name: str) -> Column:
+        column = self._made.get(name)
+        if column is None:
+            column = self._made[name] = Column(name, self._make(name))
+        return column
 
 
 def renamed(frame: Frame, names: Sequence[str]) -> Frame:
     """The frame under a list of column names, as in `AS t(a, b)`. Behind an open star no name is certain."""
     columns: list[Column] = []
     waiting = list(names)
-    for column in frame.every():
+    for column in frame.columns:
         if column.rest is not None:
             columns += [Column(name, problem(column.rest.reason)) for name in waiting]
             waiting.clear()

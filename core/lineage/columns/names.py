@@ -14,8 +14,10 @@ _LATERAL_ALIASES: Final = frozenset(
 class Folding:
     """What a dialect makes of identifiers, and where it allows aliases of the select list."""
 
-    def __init__(self, dialect: str) -> None:
+    def __init__(self, dialect: str, sql: str = "") -> None:
         self.dialect: Dialect = Dialect.get_or_raise(dialect or None)
+        # Looked for only where it can be, since that means a look into every expression.
+        self.columns_function = "columns" in sql.lower()
         self._strategy = self.dialect.normalization_strategy
         self.lateral_aliases = dialect in _LATERAL_ALIASES
         # `a::int` without an alias is column `a` in these, and has no name of its own elsewhere.

@@ -22,7 +22,7 @@ def pivoted(queries: Queries, pivot: exp.Expr, source: Source, scope: Scope) -> 
 def _without(frame: Frame, names: set[str]) -> list[Column]:
     return [
         unlisted(column.rest.without(names)) if column.rest is not None else column
-        for column in frame.every()
+        for column in frame.columns
         if column.name.lower() not in names
     ]
 

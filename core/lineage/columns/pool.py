@@ -1,5 +1,6 @@
 """Processes that compute lineage, one node each at a time, and are ended when one takes too long."""
 
+import gc
 import logging
 import multiprocessing
 import threading
@@ -51,6 +52,9 @@ def with_deep_stack(work: "threading.Thread") -> None:
 def _serve(connection: Connection) -> None:
     """What a process does: answer questions until there are no more."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    # Trees of SQL are many small objects that die together: looking for dead ones often is time lost.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
     with_deep_stack(threading.Thread(target=_answer_all, args=(connection,), daemon=True))
 
 

@@ -64,6 +64,7 @@ class _Run:
         self.used: dict[str, dict[str, None]] = {}
         self._questions: dict[str, Question] = {}
         self._by_name = _by_name(project.nodes)
+        self.inlined = {PREFIX + node.name.lower(): node for node in project.nodes if node.ephemeral}
         parents = {node.unique_id: node.parents for node in project.nodes}
         self.circle = on_cycles(parents)
         self.waiting = {
@@ -108,11 +109,10 @@ class _Run:
 
     def _question(self, node: ProjectNode, more: Sequence[str] = ()) -> Question:
         relations = [self._relation(self.nodes[key]) for key in (*node.parents, *more) if key in self.nodes]
-        stand_ins = {
-            PREFIX + self.nodes[relation.node].name.lower(): relation
-            for relation in map(self._relation, self.nodes.values())
-            if self.nodes[relation.node].ephemeral
-        } if PREFIX in node.sql else {}
+        stand_ins: dict[str, Relation] = {}
+        if PREFIX in node.sql:
+            lowered = node.sql.lower()
+            stand_ins = {name: self._relation(one) for name, one in self.inlined.items() if name in lowered}
         if node.relation:
             relations.append(self._relation(node))
         own = {relation.node: relation for relation in relations}

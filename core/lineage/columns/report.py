@@ -1,25 +1,34 @@
-"""Lineage as the JSON document of the command line; see docs/lineage.md."""
+"""Lineage as the JSON document of the command line, written piece by piece; see docs/lineage.md."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from core.lineage.columns.nodes import KnownFrom, NodeColumn, NodeLineage
-from core.lineage.columns.values import InfluenceSource, OutputColumn, QueryLineage, Status
+from core.lineage.columns.values import InfluenceSource, QueryLineage, Span, Status
 
 # An influence on rows is an edge to every column; where that makes more edges than this, one to "*".
 MOST_ROW_EDGES: Final = 20_000
 EVERY_COLUMN: Final = "*"
+_json = msgspec.json.Encoder().encode
 
 
-def report(nodes: Mapping[str, NodeLineage]) -> dict[str, Any]:
-    """The document for nodes by unique_id."""
-    edges = [edge for unique_id, node in nodes.items() for edge in _edges(unique_id, node)]
-    return {
-        "nodes": {unique_id: _node(node) for unique_id, node in nodes.items()},
-        "edges": edges,
-        "summary": _summary(nodes, edges),
-    }
+def report(nodes: Mapping[str, NodeLineage]) -> Iterator[bytes]:
+    """The document for nodes by unique_id, in pieces: whole, it would be many times the lineage itself."""
+    yield b'{"nodes":{'
+    for place, (unique_id, node) in enumerate(nodes.items()):
+        yield (b"," if place else b"") + _json(unique_id) + b":" + _json(_node(node))
+    yield b'},"edges":['
+    counted: Counter[tuple[str, str]] = Counter()
+    place = 0
+    for unique_id, node in nodes.items():
+        edges = list(_edges(unique_id, node, counted))
+        if edges:
+            yield (b"," if place else b"") + b",".join(edges)
+            place += 1
+    yield b'],"summary":' + _json(_summary(nodes, counted)) + b"}\n"
 
 
 def of_query(name: str, lineage: QueryLineage) -> dict[str, NodeLineage]:
@@ -44,58 +53,59 @@ def _column(column: NodeColumn) -> dict[str, Any]:
     return {**found, "reason": column.reason} if column.reason else found
 
 
-def _edges(unique_id: str, node: NodeLineage) -> Iterator[dict[str, Any]]:
+def _edges(unique_id: str, node: NodeLineage, counted: Counter[tuple[str, str]]) -> Iterator[bytes]:
     if node.query is None:
         return
     spelled = {name.lower(): name for name in node.columns}
     for column in node.query.columns:
-        target = {"node": unique_id, "column": spelled.get(column.name.lower(), column.name)}
-        yield from _value_edges(column, target)
-        yield from _influence_edges(column.influences, target)
-    names: Sequence[str] = list(node.columns)
-    if len(names) * len(node.query.influences) > MOST_ROW_EDGES:
+        target = _json({"node": unique_id, "column": spelled.get(column.name.lower(), column.name)})
+        for source in column.sources:
+            counted["value", source.transform] += 1
+            kind = ("value", source.transform, source.confidence)
+            yield _edge(_json({"node": source.node, "column": source.column}), target, kind, source.span)
+        yield from _influences(column.influences, [target], counted)
+    yield from _influences(node.query.influences, _targets(unique_id, node, node.query), counted)
+
+
+def _targets(unique_id: str, node: NodeLineage, query: QueryLineage) -> list[bytes]:
+    """Every column; a star where that would be too many edges."""
+    names: Iterable[str] = node.columns
+    if len(node.columns) * len(query.influences) > MOST_ROW_EDGES:
         names = [EVERY_COLUMN]
-    for name in names:
-        yield from _influence_edges(node.query.influences, {"node": unique_id, "column": name})
+    return [_json({"node": unique_id, "column": name}) for name in names]
 
 
-def _value_edges(column: OutputColumn, target: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for source in column.sources:
-        yield {
-            "from": {"node": source.node, "column": source.column},
-            "to": target,
-            "kind": "value",
-            "transform": source.transform,
-            "confidence": source.confidence,
-            "span": source.span,
-        }
-
-
-def _influence_edges(
-    sources: Sequence[InfluenceSource], target: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
+def _influences(
+    sources: Sequence[InfluenceSource], targets: Sequence[bytes], counted: Counter[tuple[str, str]]
+) -> Iterator[bytes]:
     for source in sources:
-        yield {
-            "from": {"node": source.node, "column": source.column},
-            "to": target,
-            "kind": "influence",
-            "transform": source.kind,
-            "confidence": source.confidence,
-            "span": source.span,
-        }
+        counted["influence", source.kind] += len(targets)
+        start = _json({"node": source.node, "column": source.column})
+        kind = ("influence", source.kind, source.confidence)
+        for target in targets:
+            yield _edge(start, target, kind, source.span)
 
 
-def _summary(nodes: Mapping[str, NodeLineage], edges: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _edge(start: bytes, end: bytes, kind: tuple[str, str, float], span: Span | None) -> bytes:
+    name, transform, confidence = kind
+    place = b"null" if span is None else b"[%d,%d]" % span
+    described = b'"kind":"%b","transform":"%b","confidence":%g' % (name.encode(), transform.encode(), confidence)
+    return b'{"from":%b,"to":%b,%b,"span":%b}' % (start, end, described, place)
+
+
+def _summary(nodes: Mapping[str, NodeLineage], counted: Counter[tuple[str, str]]) -> dict[str, Any]:
     columns = [column for node in nodes.values() for column in node.columns.values()]
     slowest = sorted(nodes.items(), key=lambda item: -item[1].seconds)[:10]
-    empty = [unique_id for unique_id, node in nodes.items() if silently_empty(node)]
+    kinds: Counter[str] = Counter()
+    for (kind, _), count in counted.items():
+        kinds[kind] += count
     return {
-        "nodes": dict(Counter(node.status for node in nodes.values())),
-        "columns": dict(Counter(column.status for column in columns)),
-        "known_from": dict(Counter(column.known_from for column in columns)),
-        "edges": dict(Counter(edge["kind"] for edge in edges)),
-        "transforms": dict(Counter(edge["transform"] for edge in edges)),
-        "silently_empty": empty,
+        "nodes": Counter(node.status.value for node in nodes.values()),
+        "columns": Counter(column.status.value for column in columns),
+        "known_from": Counter(column.known_from.value for column in columns),
+        "edges": kinds,
+        "transforms": {transform: count for (_, transform), count in counted.items()},
+        "silently_empty": [unique_id for unique_id, node in nodes.items() if silently_empty(node)],
         "slowest": [{"node": key, "seconds": round(node.seconds, 4)} for key, node in slowest if node.seconds],
     }
 

@@ -1,7 +1,7 @@
 """What a name means at one place of a query."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlglot import exp
@@ -55,7 +55,19 @@ class Scope:
 
     def at(self, *, aliases_first: bool = False, aliases_after: bool = True) -> "Scope":
         """The same scope as one of its clauses sees it."""
-        return replace(self, aliases_first=aliases_first, aliases_after=aliases_after)
+        return Scope(
+            self.folding,
+            self.parent,
+            self.ctes,
+            self.sources,
+            self.merged,
+            self.alias,
+            aliases_first,
+            aliases_after,
+            self.windows,
+            self.rows,
+            self.problems,
+        )
 
     def add_rows(self, frame: Frame) -> None:
         """What decides on the rows of a source decides on the rows of this."""
@@ -177,7 +189,7 @@ def _less_certain(flow: Flow) -> Flow:
 
 def _whole(source: Source) -> Flow:
     """A source used as a value: a row of all its columns."""
-    columns = source.frame.every()
+    columns = source.frame.columns
     if len(columns) == 1 and columns[0].rest is None:
         return columns[0].flow
     gathering = Gathering(None)

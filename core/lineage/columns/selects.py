@@ -22,6 +22,7 @@ def read_select(tables: Tables, select: exp.Select, scope: Scope) -> Frame:
         scope.windows[window.name.lower()] = window
     aliases = _Aliases(tables, select, scope)
     scope.alias = aliases.flow
+    scope.aliases_first = scope.folding.aliases_first
     columns = aliases.columns()
     _read_clauses(tables, select, scope, columns)
     if select.args.get("kind") in {"STRUCT", "VALUE"}:
@@ -71,10 +72,9 @@ class _Aliases:
             return star_columns(self._tables, self._scope, item)
         if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
             return _struct_star(self._tables, self._scope, item)
-        several = columns_expression(self._tables, self._scope, item)
-        if several is not None:
-            return several
-        scope = self._scope.at(aliases_first=self._scope.folding.aliases_first, aliases_after=False)
+        if self._scope.folding.columns_function and item.find(exp.Columns) is not None:
+            return columns_expression(self._tables, self._scope, item)
+        scope = self._scope
         if isinstance(item, exp.Aliases):
             flow = flow_of(self._tables, item.this, scope)
             return [Column(scope.folding.name(name), flow, None, item) for name in item.expressions]

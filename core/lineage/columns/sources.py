@@ -98,7 +98,7 @@ def _subquery(tables: Tables, item: exp.Subquery, scope: Scope) -> Frame:
     if isinstance(inner, exp.Table):
         joined = Scope(scope.folding, scope, scope.ctes)
         add_source(tables, inner, joined)
-        columns = [column for source in joined.sources for column in source.frame.every()]
+        columns = [column for source in joined.sources for column in source.frame.columns]
         return Frame(columns, joined.rows, joined.problems)
     # Only LATERAL sees what stands left of it; sqlglot writes that as Lateral.
     if scope.folding.implicit_lateral and scope.sources:
@@ -219,7 +219,7 @@ def _natural(scope: Scope, before: int) -> list[str]:
         for source in right:
             source.frame = Frame([*source.frame.columns, _doubtful()])
         return []
-    names = [column.name for source in left for column in source.frame.every() if not source.hidden]
+    names = [column.name for source in left for column in source.frame.columns if not source.hidden]
     common = [name for name in names if any(source.frame.named(name) for source in right)]
     return list(dict.fromkeys(common))
 

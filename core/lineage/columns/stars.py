@@ -85,7 +85,7 @@ def _qualified_sources(scope: Scope, written: exp.Column) -> list[Source] | None
 
 
 def _of_source(source: Source) -> Iterable[tuple[str, Column]]:
-    return ((source.alias, column) for column in source.frame.every())
+    return ((source.alias, column) for column in source.frame.columns)
 
 
 def _of_all(scope: Scope) -> Iterable[tuple[str, Column]]:
@@ -97,7 +97,7 @@ def _of_all(scope: Scope) -> Iterable[tuple[str, Column]]:
             yield "", Column(_spelling(visible, name), flow)
         waiting.clear()
     for source in visible:
-        for column in source.frame.every():
+        for column in source.frame.columns:
             lowered = column.name.lower()
             if column.rest is not None:
                 yield source.alias, unlisted(column.rest.without(scope.merged))
@@ -156,12 +156,10 @@ def _replaced_unlisted(
     ]
 
 
-def columns_expression(queries: Queries, scope: Scope, projection: exp.Expr) -> list[Column] | None:
+def columns_expression(queries: Queries, scope: Scope, projection: exp.Expr) -> list[Column]:
     """DuckDB's `COLUMNS(...)` inside an expression: the expression once for every column it means."""
     found = projection.find(exp.Columns)
-    if found is None:
-        return None
-    matching = _matching(queries, scope, found)
+    matching = None if found is None else _matching(queries, scope, found)
     if matching is None:
         return [Column(projection.alias_or_name or "columns", problem("COLUMNS: its condition is not read"))]
     result: list[Column] = []
