@@ -176,7 +176,7 @@ def list_artifacts(
 
 
 @app.command()
-def lineage(  # noqa: PLR0913 - they are options
+def lineage(
     *,
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="manifest.json of a compiled project.")

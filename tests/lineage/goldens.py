@@ -1,4 +1,4 @@
-"""Cases that others wrote by hand, scored column by column. Values and what decides on a column count alike."""
+"""Cases that others wrote by hand, scored by column; values and what decides on the column count alike."""
 
 import json
 from collections.abc import Iterator

@@ -104,27 +104,27 @@ class Binder:
 
     def query(self, query: exp.Expr, scope: Scope) -> Frame:
         """The columns of a query; `scope` is that of the query around it."""
-        ctes = self.with_ctes(query, scope.ctes, scope)
-        inner = Scope(self.folding, scope, ctes)
-        if isinstance(query, exp.Subquery):
-            return self._wrapped(query, inner)
+        inner = Scope(self.folding, scope, self.with_ctes(query, scope.ctes, scope))
         if isinstance(query, exp.Select):
-            return read_select(self, query, Scope(self.folding, scope, ctes))
+            return read_select(self, query, inner)
+        if isinstance(query, exp.Subquery):
+            return self._ordered(query, self.query(query.this, inner), inner)
         if isinstance(query, exp.SetOperation):
             return self._set_operation(query, inner)
         if isinstance(query, exp.Values):
             return read_values(self, query, scope)
+        return self._rarer(query, inner)
+
+    def _rarer(self, query: exp.Expr, scope: Scope) -> Frame:
         if isinstance(query, exp.Table):
-            add_source(self, query, inner)
-            return Frame([c for s in inner.sources for c in s.frame.columns], inner.rows, inner.problems)
+            add_source(self, query, scope)
+            columns = [column for source in scope.sources for column in source.frame.columns]
+            return Frame(columns, scope.rows, scope.problems)
         if isinstance(query, exp.Pivot):
-            return self._pivot(query, inner)
+            add_source(self, query.this, scope)
+            return read_pivot_statement(self, query, scope.sources[0], scope)
         reason = f"{type(query).__name__.upper()} as a query is not supported"
         return Frame([unlisted(Rest(lambda _name: problem(reason), reason))], problems={reason: None})
-
-    def _wrapped(self, query: exp.Subquery, scope: Scope) -> Frame:
-        frame = self.query(query.this, scope)
-        return self._ordered(query, frame, scope)
 
     def _ordered(self, query: exp.Expr, frame: Frame, scope: Scope) -> Frame:
         if not query.args.get("order"):
@@ -146,10 +146,6 @@ class Binder:
         for operation in reversed(chain):
             frame = combine(operation, frame, self.query(operation.expression, scope))
         return self._ordered(query, frame, scope)
-
-    def _pivot(self, query: exp.Pivot, scope: Scope) -> Frame:
-        add_source(self, query.this, scope)
-        return read_pivot_statement(self, query, scope.sources[0], scope)
 
     def with_ctes(
         self, query: exp.Expr, around: Mapping[str, Callable[[], Frame]], scope: Scope
@@ -183,7 +179,9 @@ class Binder:
         if stand_in is not None:
             return self._of_relation(stand_in)
         alias = item.args.get("alias")
-        names = [self.folding.name(part) for part in alias.columns] if isinstance(alias, exp.TableAlias) else []
+        names = (
+            [self.folding.name(part) for part in alias.columns] if isinstance(alias, exp.TableAlias) else []
+        )
         body = item.this
         if recursive and isinstance(body, exp.SetOperation) and _names(body, item.alias):
             return self._recursive(item.alias, names, body, scope)

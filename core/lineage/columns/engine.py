@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
@@ -51,17 +51,22 @@ def trace(
         tokens, statement, note = _parsed(folding, sql, stand_ins or {})
         binder = Binder(folding, relations, stand_ins or {}, take_unlisted=take_unlisted)
         frame = read_statement(binder, statement)
-    except NotSupported as error:
-        return QueryLineage(Status.UNKNOWN, str(error))
-    except ParseError as error:
-        return QueryLineage(Status.UNKNOWN, f"the SQL is not understood: {_first_error(error)}")
-    except (SqlglotError, ValueError) as error:
-        return QueryLineage(Status.UNKNOWN, f"the SQL is not understood: {_short(str(error))}")
-    except RecursionError:
-        return QueryLineage(Status.UNKNOWN, "the SQL nests too deep")
+        return _outcome(frame, Spans(tokens), binder, note)
     except Exception as error:  # noqa: BLE001 - one statement never costs the others
-        return QueryLineage(Status.UNKNOWN, f"the SQL could not be read: {type(error).__name__}: {error}")
-    return _outcome(frame, Spans(tokens), binder, note)
+        return QueryLineage(Status.UNKNOWN, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no lineage, in words for people."""
+    if isinstance(error, NotSupported):
+        return str(error)
+    if isinstance(error, ParseError):
+        return f"the SQL is not understood: {_first_error(error)}"
+    if isinstance(error, SqlglotError | ValueError):
+        return f"the SQL is not understood: {_short(str(error))}"
+    if isinstance(error, RecursionError):
+        return "the SQL nests too deep"
+    return f"the SQL could not be read: {type(error).__name__}: {_short(str(error))}"
 
 
 def _parsed(
@@ -69,7 +74,7 @@ def _parsed(
 ) -> tuple[list[Token], exp.Expr, str]:
     """The tokens and the last statement that gives columns; with a note where there are others."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
-    tokens = cast("list[Token]", folding.dialect.tokenize(sql))
+    tokens = folding.dialect.tokenize(sql)
     read = without_bodies(tokens, stand_ins, folding.dialect.tokenize("SELECT 1")) if stand_ins else tokens
     parsed = folding.dialect.parser().parse(read, sql)
     statements = [item for item in parsed if item is not None and not isinstance(item, exp.Semicolon)]

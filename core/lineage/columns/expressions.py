@@ -7,7 +7,6 @@ from sqlglot import exp
 
 from core.lineage.columns.flows import (
     AGGREGATED,
-    NOTHING,
     SAME,
     TRANSFORMED,
     Flow,
@@ -17,6 +16,7 @@ from core.lineage.columns.flows import (
 from core.lineage.columns.frames import Frame
 from core.lineage.columns.scopes import Scope, resolve
 from core.lineage.columns.values import Influence
+from core.lineage.columns.words import AGGREGATING, UNITS
 
 # Window functions that hand on a value, or count positions; others over a window aggregate.
 _NO_AGGREGATES: Final = (
@@ -33,19 +33,6 @@ _NO_AGGREGATES: Final = (
     exp.CumeDist,
 )
 _AGGREGATES: Final = (exp.AggFunc, exp.AnonymousAggFunc, exp.ParameterizedAgg, exp.CombinedAggFunc)
-_UNITS: Final = frozenset(
-    """year years yy yyyy quarter qq month months mm week weeks ww day days dd hour hours hh minute minutes mi
-    second seconds ss millisecond microsecond nanosecond dayofweek dayofyear dow doy epoch isoweek isoyear
-    date""".split()
-)
-# Aggregates of warehouses that the parser knows only as functions.
-_AGGREGATING_NAMES: Final = frozenset(
-    """listagg string_agg group_concat median mode any arbitrary first last sum0 kurtosis skewness
-    approx_count_distinct hll collect_list collect_set json_agg jsonb_agg json_object_agg array_agg
-    object_agg bool_and bool_or every product histogram fsum favg list max_by min_by arg_max arg_min
-    count_if uniq uniqexact grouparray groupuniqarray wavg bit_and bit_or bit_xor entropy
-    string_agg_distinct xmlagg hll_count.init merge_agg sum_distinct""".split()
-)
 
 
 class Queries(Protocol):
@@ -102,7 +89,7 @@ class Reader:
 def _aggregates(node: exp.Expr) -> bool:
     if isinstance(node, _AGGREGATES):
         return not isinstance(node, _NO_AGGREGATES)
-    return isinstance(node, exp.Anonymous) and node.name.lower() in _AGGREGATING_NAMES
+    return isinstance(node, exp.Anonymous) and node.name.lower() in AGGREGATING
 
 
 def flow_of(queries: Queries, expression: exp.Expr, scope: Scope) -> Flow:
@@ -155,7 +142,7 @@ def _column(
     if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
         return
     first = node.parts[0].name.lower()
-    if first in bound or (first in _UNITS and isinstance(node.parent, exp.Anonymous) and not node.table):
+    if first in bound or (first in UNITS and isinstance(node.parent, exp.Anonymous) and not node.table):
         return
     reader.add(resolve(reader.scope, node), level, kind)
 
@@ -226,7 +213,9 @@ def _having_max(
     reader.push(node.args.get("expression"), SAME, kind or Influence.ORDER, bound)
 
 
-def _query(reader: Reader, node: exp.Expr, level: int, kind: Influence | None, _bound: frozenset[str]) -> None:
+def _query(
+    reader: Reader, node: exp.Expr, level: int, kind: Influence | None, _bound: frozenset[str]
+) -> None:
     """A subquery as a value: its columns are values, what decides on its rows decides on this."""
     frame = reader.queries.query(node, reader.scope)
     for column in frame.columns:
@@ -274,7 +263,9 @@ def _nothing(
     """Leaves that hold no column."""
 
 
-_HANDLERS: Final[dict[type[exp.Expr], Callable[[Reader, exp.Expr, int, Influence | None, frozenset[str]], None]]] = {
+_HANDLERS: Final[
+    dict[type[exp.Expr], Callable[[Reader, exp.Expr, int, Influence | None, frozenset[str]], None]]
+] = {
     exp.Column: _column,
     exp.Alias: _same,
     exp.Paren: _same,

@@ -53,4 +53,4 @@ def _together(inferred: Sequence[str], declared: Mapping[str, KnownFrom]) -> dic
     for name in inferred:
         own = spelled.pop(name.lower(), None)
         columns[own or name] = KnownFrom.INFERRED if own is None else KnownFrom.YAML
-    return {**columns, **{name: KnownFrom.YAML for name in spelled.values()}}
+    return {**columns, **dict.fromkeys(spelled.values(), KnownFrom.YAML)}

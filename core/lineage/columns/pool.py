@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Final
+from typing import Any, Final, Self
 
 from core.lineage.columns.cache import Question
 from core.lineage.columns.engine import trace
@@ -85,11 +85,11 @@ class Pool:
         self._seconds = seconds
         # A fork of a process with threads may stop dead; without threads it saves the imports.
         alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context("fork" if alone else "spawn")
+        self._context: Any = multiprocessing.get_context("fork" if alone else "spawn")
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[str, Question]] = deque()
 
-    def __enter__(self) -> "Pool":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_reason: object) -> None:

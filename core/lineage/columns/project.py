@@ -58,7 +58,9 @@ class _Run:
         self.nodes = {node.unique_id: node for node in project.nodes}
         self.dialect = project.dialect
         self.outcomes = outcomes
-        self.known = {node.unique_id: known_before(node, project.catalog.get(node.unique_id)) for node in project.nodes}
+        self.known = {
+            node.unique_id: known_before(node, project.catalog.get(node.unique_id)) for node in project.nodes
+        }
         self.done: dict[str, QueryLineage] = {}
         self.seconds: dict[str, float] = {}
         self.used: dict[str, dict[str, None]] = {}
@@ -89,7 +91,11 @@ class _Run:
     def begin(self, pool: Pool) -> None:
         """Settle what needs no SQL, and ask for what waits for nothing. Large SQL goes first."""
         for unique_id, node in self.nodes.items():
-            reason = "it is part of a circle of nodes that read each other" if unique_id in self.circle else _without_sql(node)
+            reason = (
+                "it is part of a circle of nodes that read each other"
+                if unique_id in self.circle
+                else _without_sql(node)
+            )
             if reason:
                 self.done[unique_id] = QueryLineage(Status.UNKNOWN, reason)
         free = [key for key, found in self.waiting.items() if not found and key not in self.done]
@@ -172,7 +178,8 @@ class _Run:
         known = known_from_use(self.known[node.unique_id], self.used.get(node.unique_id, ()))
         if node.kind in {"source", "seed"}:
             columns = {
-                name: NodeColumn(name, source, Status.NOT_APPLICABLE) for name, source in known.columns.items()
+                name: NodeColumn(name, source, Status.NOT_APPLICABLE)
+                for name, source in known.columns.items()
             }
             return NodeLineage(Status.NOT_APPLICABLE, lineage.reason, columns)
         return _joined(node, known, lineage, self._remarks(node), self.seconds.get(node.unique_id, 0.0))
@@ -207,25 +214,47 @@ def _without_sql(node: ProjectNode) -> str:
     return "" if node.sql.strip() else "no compiled SQL in the manifest; `dbt compile` writes it"
 
 
+def _meeting(known: Known, lineage: QueryLineage) -> dict[str, OutputColumn]:
+    """Output columns by the known name: an expression without one has in the warehouse that of its place."""
+    by_name = {column.name.lower(): column for column in lineage.columns}
+    names = list(known.columns)
+    if known.complete and not lineage.open and len(names) == len(lineage.columns):
+        listed = {name.lower() for name in names}
+        for name, column in zip(names, lineage.columns, strict=True):
+            if name.lower() not in by_name and column.name.lower() not in listed:
+                by_name[name.lower()] = by_name.pop(column.name.lower())
+    return by_name
+
+
+def _struct_of(name: str, columns: Mapping[str, NodeColumn]) -> NodeColumn | None:
+    """YAML names fields of structs with dots; what is known of the struct is known of them."""
+    first, dot, _ = name.partition(".")
+    return columns.get(first) if dot else None
+
+
 def _joined(
     node: ProjectNode, known: Known, lineage: QueryLineage, remarks: Sequence[str], seconds: float
 ) -> NodeLineage:
     """The columns that are known, each with what its lineage is; the two meet by name, case aside."""
-    by_name: dict[str, OutputColumn] = {column.name.lower(): column for column in lineage.columns}
+    by_name: dict[str, OutputColumn] = _meeting(known, lineage)
     columns: dict[str, NodeColumn] = {}
+    spelling: dict[str, str] = {}
     strays: list[str] = []
     for name, source in known.columns.items():
-        found = by_name.pop(name.lower(), None)
+        found = by_name.pop(name.lower(), None) or _struct_of(name, columns)
         if found is None:
             strays.append(name)
             reason = lineage.reason or "the SQL gives no column of this name"
             columns[name] = NodeColumn(name, source, Status.UNKNOWN, reason)
         else:
             columns[name] = NodeColumn(name, source, found.status, found.reason)
+            spelling.setdefault(found.name.lower(), name)
     for found in by_name.values():
         columns[found.name] = NodeColumn(found.name, KnownFrom.INFERRED, found.status, found.reason)
     status, reasons = lineage.status, [lineage.reason] if lineage.reason else []
     if strays and status is Status.COMPLETE:
         status = Status.PARTIAL
-        reasons.append(f"the SQL gives no column {', '.join(strays[:3])}, which {node.kind}'s catalog or YAML has")
-    return NodeLineage(status, "; ".join([*reasons, *remarks]), columns, lineage, seconds)
+        reasons.append(
+            f"the SQL gives no column {', '.join(strays[:3])}, which {node.kind}'s catalog or YAML has"
+        )
+    return NodeLineage(status, "; ".join([*reasons, *remarks]), columns, lineage, seconds, spelling)

@@ -44,7 +44,7 @@ _DIALECTS: Final = {
 
 
 def dialect_of(adapter: str | None) -> str:
-    """sqlglot's dialect for a dbt adapter; standard SQL for one that is not known."""
+    """The dialect, as sqlglot names it, of a dbt adapter; standard SQL for one that is not known."""
     return _DIALECTS.get((adapter or "").lower(), "")
 
 

@@ -56,9 +56,8 @@ def _column(column: NodeColumn) -> dict[str, Any]:
 def _edges(unique_id: str, node: NodeLineage, counted: Counter[tuple[str, str]]) -> Iterator[bytes]:
     if node.query is None:
         return
-    spelled = {name.lower(): name for name in node.columns}
     for column in node.query.columns:
-        target = _json({"node": unique_id, "column": spelled.get(column.name.lower(), column.name)})
+        target = _json({"node": unique_id, "column": node.spelled(column.name)})
         for source in column.sources:
             counted["value", source.transform] += 1
             kind = ("value", source.transform, source.confidence)
@@ -89,7 +88,11 @@ def _influences(
 def _edge(start: bytes, end: bytes, kind: tuple[str, str, float], span: Span | None) -> bytes:
     name, transform, confidence = kind
     place = b"null" if span is None else b"[%d,%d]" % span
-    described = b'"kind":"%b","transform":"%b","confidence":%g' % (name.encode(), transform.encode(), confidence)
+    described = b'"kind":"%b","transform":"%b","confidence":%g' % (
+        name.encode(),
+        transform.encode(),
+        confidence,
+    )
     return b'{"from":%b,"to":%b,%b,"span":%b}' % (start, end, described, place)
 
 
@@ -106,7 +109,9 @@ def _summary(nodes: Mapping[str, NodeLineage], counted: Counter[tuple[str, str]]
         "edges": kinds,
         "transforms": {transform: count for (_, transform), count in counted.items()},
         "silently_empty": [unique_id for unique_id, node in nodes.items() if silently_empty(node)],
-        "slowest": [{"node": key, "seconds": round(node.seconds, 4)} for key, node in slowest if node.seconds],
+        "slowest": [
+            {"node": key, "seconds": round(node.seconds, 4)} for key, node in slowest if node.seconds
+        ],
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from sqlglot import exp
 
@@ -10,15 +10,7 @@ from core.lineage.columns.flows import NOTHING, SAME, Flow, Gathering, Influence
 from core.lineage.columns.frames import Frame
 from core.lineage.columns.names import Folding, suffix_match
 from core.lineage.columns.values import LIKELY
-
-# Words that some parser takes for columns, and pseudo-columns: they come from no column of a table.
-_NO_COLUMNS: Final = frozenset(
-    """current_date current_time current_timestamp current_user session_user user sysdate systimestamp rowid
-    rownum localtime localtimestamp current_role current_schema current_database current_catalog
-    _partitiontime _partitiondate _table_suffix _file_name ctid level getdate default today now
-    metadata$filename metadata$file_row_number metadata$action metadata$isupdate metadata$row_id
-    connect_by_root _metadata filename file_row_number rowguid infinity nan""".split()
-)
+from core.lineage.columns.words import NO_COLUMNS
 
 
 @dataclass(slots=True)
@@ -106,7 +98,7 @@ def _fields(flow: Flow, names: Sequence[str]) -> Flow:
 
 def _not_found(scope: Scope, names: Sequence[str]) -> Flow:
     written = ".".join(names)
-    if len(names) == 1 and names[0].lower() in _NO_COLUMNS:
+    if len(names) == 1 and names[0].lower() in NO_COLUMNS:
         return NOTHING
     if len(names) == 1 and (alias := _alias(scope, names[0])) is not None:
         return alias
@@ -167,9 +159,9 @@ def _not_listed(scope: Scope, visible: Sequence[Source], name: str) -> Flow | No
     whole = next((source for source in visible if source.alias.lower() == name.lower()), None)
     if whole is not None:
         return _whole(whole)
-    if len(unlisted) == 1 and name.lower() not in _NO_COLUMNS:
+    if len(unlisted) == 1 and name.lower() not in NO_COLUMNS:
         return in_source(unlisted[0], name)
-    if len(unlisted) > 1 and name.lower() not in _NO_COLUMNS:
+    if len(unlisted) > 1 and name.lower() not in NO_COLUMNS:
         places = ", ".join(source.alias or "?" for source in unlisted)
         return problem(f"{name}: ambiguous, the columns of {places} are not all known")
     return None

@@ -43,12 +43,7 @@ def _as_list(value: Any) -> list[str]:
 
 def _sources(columns: Sequence[OutputColumn], names: Sequence[str]) -> list[ValueSource]:
     wanted = {name.lower() for name in names}
-    return [
-        source
-        for column in columns
-        if column.name.lower() in wanted
-        for source in column.sources
-    ]
+    return [source for column in columns if column.name.lower() in wanted for source in column.sources]
 
 
 def _made(name: str, sources: Sequence[ValueSource]) -> OutputColumn:

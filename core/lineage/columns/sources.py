@@ -11,12 +11,8 @@ from core.lineage.columns.frames import Column, Frame, Rest, renamed, unlisted
 from core.lineage.columns.pivots import pivoted
 from core.lineage.columns.scopes import Scope, Source, in_source, merge_using
 from core.lineage.columns.values import Influence
+from core.lineage.columns.words import GENERATORS
 
-_GENERATORS: Final = frozenset(
-    """generator generate_series range numbers zeros sequence repeat generate_date_array generate_array
-    generatedatearray generatetimestamparray generate_timestamp_array string_split split_to_table
-    json_table values result_scan unnest flatten inline stack posexplode seq one""".split()
-)
 _FLATTENED: Final = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
 
@@ -45,16 +41,26 @@ def _add_joined(tables: Tables, holder: exp.Expr, scope: Scope) -> None:
 
 def add_source(tables: Tables, item: exp.Expr, scope: Scope) -> None:
     """Put one item of FROM into the scope, with what is joined to it inside parentheses."""
-    if isinstance(item, exp.Subquery) and isinstance(item.this, exp.Table | exp.Subquery) and not item.alias:
-        if not item.args.get("pivots") and not isinstance(item.this.unnest(), exp.Query):
-            add_source(tables, item.this, scope)
-            return _add_joined(tables, item, scope)
+    if _only_parentheses(item):
+        add_source(tables, item.this, scope)
+        return _add_joined(tables, item, scope)
     source = _source(tables, item, scope)
     scope.add_rows(source.frame)
     scope.sources.append(source)
     if isinstance(item, exp.Table | exp.Subquery):
         _add_joined(tables, item, scope)
     return None
+
+
+def _only_parentheses(item: exp.Expr) -> bool:
+    """Whether it is a join in parentheses, whose tables keep their names outside."""
+    return (
+        isinstance(item, exp.Subquery)
+        and isinstance(item.this, exp.Table | exp.Subquery)
+        and not item.alias
+        and not item.args.get("pivots")
+        and not isinstance(item.this.unnest(), exp.Query)
+    )
 
 
 def _source(tables: Tables, item: exp.Expr, scope: Scope) -> Source:
@@ -127,9 +133,7 @@ def _after_pivots(tables: Tables, item: exp.Expr, scope: Scope, source: Source) 
     return source
 
 
-def _rows_of_function(
-    tables: Tables, item: exp.Expr, scope: Scope, alias: str, names: list[str]
-) -> Source:
+def _rows_of_function(tables: Tables, item: exp.Expr, scope: Scope, alias: str, names: list[str]) -> Source:
     """UNNEST, FLATTEN, EXPLODE and other functions: all their columns come from their arguments."""
     if isinstance(item, exp.Unnest):
         flows = [_made(tables, part, scope) for part in item.expressions]
@@ -147,13 +151,17 @@ def _rows_of_function(
     if not names and isinstance(item.this, exp.ExplodingGenerateSeries | exp.GenerateSeries) and alias:
         names = [alias]
     columns = [Column(name, flow) for name in names]
-    return Source(alias, Frame(columns or [_any_column(flow, "a table function")]))
+    if not columns:
+        # The alias may stand for the value itself, as of Postgres' functions that give one column.
+        columns = [Column(alias, flow)] if alias else []
+        columns.append(_any_column(flow, "a table function"))
+    return Source(alias, Frame(columns))
 
 
 def _generates(function: Any) -> bool:
-    return isinstance(function, exp.ExplodingGenerateSeries | exp.GenerateSeries | exp.Explode | exp.Array) or (
-        _called(function).lower() in _GENERATORS
-    )
+    return isinstance(
+        function, exp.ExplodingGenerateSeries | exp.GenerateSeries | exp.Explode | exp.Array
+    ) or (_called(function).lower() in GENERATORS)
 
 
 def _called(function: Any) -> str:

@@ -58,8 +58,9 @@ _STAR_WORDS: Final = frozenset({"EXCEPT", "EXCLUDE", "REPLACE", "RENAME", "ILIKE
 
 
 class Spans:
-    """Spans of the expressions of one parsed text. The parser places names and literals; the rest of an
-    expression is found between the tokens around them.
+    """Spans of the expressions of one parsed text.
+
+    The parser places names and literals; the rest of an expression stands between the tokens around them.
     """
 
     def __init__(self, tokens: Sequence[Token]) -> None:
