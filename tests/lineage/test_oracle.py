@@ -39,9 +39,16 @@ QUERIES = [
 ]
 
 
-def fresh(
-    without: tuple[str, str] | None = None, other: tuple[str, str] | None = None
-) -> duckdb.DuckDBPyConnection:
+# Names that must be there although no value of theirs comes out: a star leaves them out, or nobody reads
+# the field that they are.
+NAMED_ONLY = {
+    "select * exclude (b, c) replace (a + d as a) from t order by all": {("t", "b"), ("t", "c")},
+    "from (select {'p': a, 'q': b} as st from t) select st.p as v order by 1": {("t", "b")},
+}
+Source = tuple[str, str]
+
+
+def fresh(without: Source | None = None, other: Source | None = None) -> duckdb.DuckDBPyConnection:
     """The tables, `without` a column of one, or with `other` data in it."""
     db = duckdb.connect()
     for place, (table, columns) in enumerate(TABLES.items()):
@@ -87,7 +94,8 @@ def test_what_no_longer_binds_has_an_edge_and_what_has_one_no_longer_binds(sql: 
         except duckdb.Error:
             assert source in read, f"{source} is needed and has no edge"
             continue
-        assert source not in read or len(found) < len(whole), f"{source} has an edge and is not needed"
+        needless = source in read and len(found) == len(whole)
+        assert not needless, f"{source} has an edge and is not needed"
 
 
 @pytest.mark.parametrize("sql", QUERIES)

@@ -75,10 +75,9 @@ def test_a_star_over_a_source_without_columns_is_not_silently_empty() -> None:
 
 
 def test_inlined_models_are_where_edges_end() -> None:
-    inner = model(
-        "eph", "select id as order_id from db.raw.orders", RAW.unique_id, materialization="ephemeral"
-    )
-    sql = "with __dbt__cte__eph as (select id as order_id from db.raw.orders), x as (select * from __dbt__cte__eph) select * from x"
+    body = "select id as order_id from db.raw.orders"
+    inner = model("eph", body, RAW.unique_id, materialization="ephemeral")
+    sql = f"with __dbt__cte__eph as ({body}), x as (select * from __dbt__cte__eph) select * from x"  # noqa: S608
     found = lineage_of(RAW, inner, model("m", sql, "eph"), catalog=CATALOG)
     assert edges(found["model.p.m"]) == {("order_id", "eph", "order_id")}
     assert edges(found["model.p.eph"]) == {("order_id", "orders", "id")}
