@@ -512,4 +512,40 @@ CASES: dict[str, list[tuple[str, ...]]] = {
         ),
         ("bigquery", "declare q int64 default 1; select a from t", "a: t.a c"),
     ],
+    "wholes and fields": [
+        ("bigquery", "select t from t", "t: t.a t, t.b t, t.c t, t.d t, t.k t"),
+        ("snowflake", "select object_construct(*) as o from u", "o: u.k t, u.x t, u.y t, u.z t"),
+        (
+            "bigquery",
+            "select g.b from (select array_agg(t order by a limit 1)[offset(0)] as g from t)",
+            "b: t.b a, ~t.a order",
+        ),
+        (
+            "bigquery",
+            "select g.* from (select array_agg(u order by x limit 1)[offset(0)] as g from u)",
+            "k: u.k a, ~u.x order; x: u.x a, ~u.x order; y: u.y a, ~u.x order; z: u.z a, ~u.x order",
+        ),
+        ("bigquery", "select (select as struct a, b).a as x from t", "x: t.a r"),
+        ("bigquery", "select q.* from (select struct(a as x, b as y) as q from t)", "x: t.a r; y: t.b r"),
+        ("bigquery", "select q.* from (select obj as q from s)", "q.*: ?"),
+        ("clickhouse", "with a + 1 as m select m from t final prewhere b = 1", "m: t.a t", "t.b filter"),
+        (
+            "bigquery",
+            "from t |> where a > 1 |> aggregate sum(b) as q group by c",
+            "c: t.c c; q: t.b a",
+            "t.a filter, t.c group",
+        ),
+    ],
+    "not supported, and said so": [
+        ("snowflake", "select $1 as q from @stage", "q: ?"),
+        (
+            "snowflake",
+            "select fb from t match_recognize (partition by a order by b measures first(b) as fb pattern (x+) define x as b > 1)",
+            "fb: ?",
+        ),
+        ("postgres", "with i as (insert into t (a) values (1) returning a) select a from i", "a: ?"),
+        ("duckdb", "select coalesce(*columns(['a', 'b'])) as q from t", "q: ?"),
+        ("duckdb", "select columns(c -> c like 'x%') from u", "columns: ?"),
+        (ANY, "select q from elsewhere", "q: ?"),
+    ],
 }

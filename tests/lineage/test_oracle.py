@@ -4,6 +4,7 @@ Without a source column, a query that reads it no longer binds. With other data 
 outputs that it is a value of change, and no output changes that it has no edge to.
 """
 
+import functools
 from collections.abc import Iterator
 
 import duckdb
@@ -48,9 +49,10 @@ NAMED_ONLY = {
 Source = tuple[str, str]
 
 
+@functools.cache
 def fresh(without: Source | None = None, other: Source | None = None) -> duckdb.DuckDBPyConnection:
     """The tables, `without` a column of one, or with `other` data in it."""
-    db = duckdb.connect()
+    db = duckdb.connect(config={"threads": 1})
     for place, (table, columns) in enumerate(TABLES.items()):
         kept = [column for column in columns if (table, column) != without]
         cells = ", ".join(cell(place, column, changed=(table, column) == other) for column in kept)

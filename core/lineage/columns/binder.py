@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
-from core.lineage.columns.expressions import influence_of
 from core.lineage.columns.flows import Flow, origin, problem
-from core.lineage.columns.frames import Column, Frame, Rest, TableFrame, renamed, unlisted
+from core.lineage.columns.frames import Frame, Rest, TableFrame, renamed, unlisted
 from core.lineage.columns.names import Folding, suffix_match
 from core.lineage.columns.pivots import read_pivot_statement
 from core.lineage.columns.scopes import Scope, Source
 from core.lineage.columns.selects import read_order, read_select
 from core.lineage.columns.sets import combine, until_stable
 from core.lineage.columns.sources import add_source, read_values
-from core.lineage.columns.values import FROM_USE, Influence, Relation
+from core.lineage.columns.values import FROM_USE, Relation
 
 
 class Binder:
@@ -185,9 +184,6 @@ class Binder:
         body = item.this
         if recursive and isinstance(body, exp.SetOperation) and _names(body, item.alias):
             return self._recursive(item.alias, names, body, scope)
-        if not isinstance(body, exp.Query):  # ClickHouse: WITH expression AS name
-            flow = influence_of(self, body, scope, Influence.FILTER)
-            return Frame([Column(item.alias, flow)])
         frame = self.query(body, scope)
         return renamed(frame, names) if names else frame
 

@@ -1,7 +1,7 @@
 """The flow of one expression: which columns are values in it, and which only decide on them."""
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from sqlglot import exp
 
@@ -12,9 +12,11 @@ from core.lineage.columns.flows import (
     Flow,
     Gathering,
     part,
+    problem,
 )
-from core.lineage.columns.frames import Frame
-from core.lineage.columns.scopes import Scope, resolve
+from core.lineage.columns.queries import Queries
+from core.lineage.columns.scopes import Scope, resolve, star_row
+from core.lineage.columns.structs import KEEPING_FIELDS, scalar_flow, struct_flow, with_fields
 from core.lineage.columns.values import Influence
 from core.lineage.columns.words import AGGREGATING, UNITS
 
@@ -33,14 +35,6 @@ _NO_AGGREGATES: Final = (
     exp.CumeDist,
 )
 _AGGREGATES: Final = (exp.AggFunc, exp.AnonymousAggFunc, exp.ParameterizedAgg, exp.CombinedAggFunc)
-
-
-class Queries(Protocol):
-    """What expressions need of the part that reads whole queries."""
-
-    def query(self, query: exp.Expr, scope: Scope) -> Frame:
-        """The columns of a query inside `scope`."""
-        ...
 
 
 Task = tuple[exp.Expr, int, Influence | None, frozenset[str]]
@@ -100,8 +94,11 @@ def flow_of(queries: Queries, expression: exp.Expr, scope: Scope) -> Flow:
     if isinstance(inner, exp.Dot):
         return _dotted(queries, inner, scope)
     if isinstance(inner, exp.Struct):
-        return _struct(queries, inner, scope)
-    return Reader(queries, scope, expression).read(inner, SAME, None)
+        return struct_flow(queries, inner, scope)
+    if isinstance(inner, exp.Subquery | exp.Query):
+        return scalar_flow(queries, inner, scope)
+    flow = Reader(queries, scope, expression).read(inner, SAME, None)
+    return with_fields(queries, inner, scope, flow) if isinstance(inner, KEEPING_FIELDS) else flow
 
 
 def influence_of(queries: Queries, clause: exp.Expr, scope: Scope, kind: Influence) -> Flow:
@@ -123,28 +120,36 @@ def _dotted(queries: Queries, dot: exp.Dot, scope: Scope) -> Flow:
     return Reader(queries, scope, dot).read(name, TRANSFORMED, None)
 
 
-def _struct(queries: Queries, struct: exp.Struct, scope: Scope) -> Flow:
-    fields: dict[str, Flow] = {}
-    for item in struct.expressions:
-        name = scope.folding.name(item.this) if isinstance(item, exp.PropertyEQ) else item.alias_or_name
-        value = item.expression if isinstance(item, exp.PropertyEQ) else item
-        fields[name or f"_{len(fields)}"] = flow_of(queries, value, scope)
-    gathering = Gathering(struct)
-    for flow in fields.values():
-        gathering.value(flow, TRANSFORMED)
-    whole = gathering.done()
-    return Flow(whole.values, whole.influences, whole.problems, fields)
-
-
 def _column(
     reader: Reader, node: exp.Expr, level: int, kind: Influence | None, bound: frozenset[str]
 ) -> None:
-    if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
+    if not isinstance(node, exp.Column):
+        return
+    if isinstance(node.this, exp.Star):
+        qualifier = [reader.scope.folding.name(part) for part in node.parts[:-1]]
+        _star(reader, node, level, kind, qualifier)
         return
     first = node.parts[0].name.lower()
     if first in bound or (first in UNITS and isinstance(node.parent, exp.Anonymous) and not node.table):
         return
     reader.add(resolve(reader.scope, node), level, kind)
+
+
+def _star(
+    reader: Reader, node: exp.Expr, level: int, kind: Influence | None, bound: frozenset[str] | list[str]
+) -> None:
+    """A star as an argument means all columns, except where rows are counted."""
+    if not isinstance(node.parent, exp.Count):
+        qualifier = bound if isinstance(bound, list) else []
+        reader.add(star_row(reader.scope, qualifier), max(level, TRANSFORMED), kind)
+
+
+def _parameter(
+    reader: Reader, node: exp.Expr, level: int, kind: Influence | None, _bound: frozenset[str]
+) -> None:
+    """`$1` is a column of a file by its place; other parameters are values from outside."""
+    if isinstance(node.this, exp.Literal) and node.this.is_int:
+        reader.add(problem(f"${node.this.name}: columns by their place are not supported"), level, kind)
 
 
 def _same(reader: Reader, node: exp.Expr, level: int, kind: Influence | None, bound: frozenset[str]) -> None:
@@ -289,7 +294,8 @@ _HANDLERS: Final[
     exp.Comprehension: _comprehension,
     exp.Identifier: _nothing,
     exp.Literal: _nothing,
-    exp.Star: _nothing,
+    exp.Star: _star,
+    exp.Parameter: _parameter,
     exp.Var: _nothing,
     exp.DataType: _nothing,
     exp.JSONPath: _nothing,

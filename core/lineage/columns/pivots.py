@@ -4,9 +4,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from core.lineage.columns.expressions import Queries, flow_of, influence_of
+from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import AGGREGATED, NOTHING, TRANSFORMED, Flow, Gathering, problem
 from core.lineage.columns.frames import Column, Frame, Rest, unlisted
+from core.lineage.columns.queries import Queries
 from core.lineage.columns.scopes import Scope, Source, resolve
 from core.lineage.columns.values import Influence
 

@@ -6,8 +6,19 @@ from typing import Any
 
 from sqlglot import exp
 
-from core.lineage.columns.flows import NOTHING, SAME, Flow, Gathering, Influences, Use, merged, part, problem
-from core.lineage.columns.frames import Frame
+from core.lineage.columns.flows import (
+    NOTHING,
+    SAME,
+    TRANSFORMED,
+    Flow,
+    Gathering,
+    Influences,
+    Use,
+    merged,
+    part,
+    problem,
+)
+from core.lineage.columns.frames import Column, Frame
 from core.lineage.columns.names import Folding, suffix_match
 from core.lineage.columns.values import LIKELY
 from core.lineage.columns.words import NO_COLUMNS
@@ -184,16 +195,33 @@ def _whole(source: Source) -> Flow:
     columns = source.frame.columns
     if len(columns) == 1 and columns[0].rest is None:
         return columns[0].flow
+    return row_of(columns, source.alias)
+
+
+def star_row(scope: Scope, qualifier: Sequence[str]) -> Flow:
+    """All columns as one value: `*` or `t.*` as an argument."""
+    found = [
+        source
+        for source in scope.sources
+        if not source.hidden and (not qualifier or source.answers_to(qualifier))
+    ]
+    if not found:
+        return problem(f"{'.'.join([*qualifier, '*'])}: nothing in FROM is called so")
+    return row_of([column for source in found for column in source.frame.columns], "*")
+
+
+def row_of(columns: Sequence[Column], name: str) -> Flow:
+    """Columns made one value, whose fields they are; without fields where not all of them are known."""
     gathering = Gathering(None)
     for column in columns:
         if column.rest is not None:
-            gathering.value(problem(f"{source.alias}: {column.rest.reason}"), SAME)
+            gathering.value(problem(f"{name}: {column.rest.reason}"), SAME)
         else:
-            gathering.value(column.flow, SAME)
+            gathering.value(column.flow, TRANSFORMED)
     flow = gathering.done()
-    return Flow(
-        flow.values, flow.influences, flow.problems, {c.name: c.flow for c in columns if c.rest is None}
-    )
+    known = {column.name: column.flow for column in columns}
+    listed = all(column.rest is None for column in columns)
+    return Flow(flow.values, flow.influences, flow.problems, known if listed else None)
 
 
 def merge_using(scope: Scope, name: str, left: Flow, right: Flow) -> None:

@@ -12,7 +12,8 @@ from core.lineage.columns.sources import Tables, add_sources
 from core.lineage.columns.stars import columns_expression, star_columns
 from core.lineage.columns.values import Influence
 
-_DECIDING: Final = (("where", Influence.FILTER), ("having", Influence.FILTER), ("qualify", Influence.FILTER))
+# Clauses that leave rows out; the first two see no aliases.
+_DECIDING: Final = ("prewhere", "where", "having", "qualify")
 
 
 def read_select(tables: Tables, select: exp.Select, scope: Scope) -> Frame:
@@ -43,6 +44,10 @@ class _Aliases:
         for place, item in enumerate(self._items):
             if isinstance(item, exp.Alias):
                 self._places.setdefault(item.alias.lower(), place)
+        # ClickHouse: WITH expression AS name.
+        clause = select.args.get("with_")
+        ctes = clause.expressions if isinstance(clause, exp.Expr) else []
+        self._named = {item.alias.lower(): item.this for item in ctes if not isinstance(item.this, exp.Query)}
 
     def columns(self) -> list[Column]:
         """All columns, in order."""
@@ -54,6 +59,8 @@ class _Aliases:
     def flow(self, name: str) -> Flow | None:
         """The flow of an alias; none where it is unknown, or where it is the alias now being read."""
         place = self._places.get(name.lower())
+        if place is None and (named := self._named.get(name.lower())) is not None:
+            return flow_of(self._tables, named, self._scope)
         if place is None or place in self._busy:
             return None
         return self._item(place)[0].flow
@@ -107,11 +114,12 @@ def _struct_star(tables: Tables, scope: Scope, item: exp.Dot) -> list[Column]:
 
 
 def _read_clauses(tables: Tables, select: exp.Select, scope: Scope, columns: list[Column]) -> None:
-    for key, kind in _DECIDING:
+    for key in _DECIDING:
         clause = select.args.get(key)
         if isinstance(clause, exp.Expr):
-            inner = scope.at(aliases_first=scope.folding.aliases_first, aliases_after=key != "where")
-            scope.influence(influence_of(tables, clause, inner, kind))
+            after = key not in {"prewhere", "where"}
+            inner = scope.at(aliases_first=scope.folding.aliases_first, aliases_after=after)
+            scope.influence(influence_of(tables, clause, inner, Influence.FILTER))
     _read_group(tables, select, scope, columns)
     _read_distinct(tables, select, scope, columns)
     read_order(tables, select, scope, columns)

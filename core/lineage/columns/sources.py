@@ -5,10 +5,11 @@ from typing import Any, Final, Protocol
 
 from sqlglot import exp
 
-from core.lineage.columns.expressions import Queries, flow_of, influence_of
+from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, problem
 from core.lineage.columns.frames import Column, Frame, Rest, renamed, unlisted
 from core.lineage.columns.pivots import pivoted
+from core.lineage.columns.queries import Queries
 from core.lineage.columns.scopes import Scope, Source, in_source, merge_using
 from core.lineage.columns.values import Influence
 from core.lineage.columns.words import GENERATORS
@@ -30,6 +31,9 @@ def add_sources(tables: Tables, select: exp.Expr, scope: Scope) -> None:
     if isinstance(start, exp.Expr):
         add_source(tables, start.this, scope)
     _add_joined(tables, select, scope)
+    if isinstance(select.args.get("match"), exp.Expr):
+        for source in scope.sources:
+            source.frame = _not_read(source.frame)
 
 
 def _add_joined(tables: Tables, holder: exp.Expr, scope: Scope) -> None:
@@ -41,6 +45,8 @@ def _add_joined(tables: Tables, holder: exp.Expr, scope: Scope) -> None:
 
 def add_source(tables: Tables, item: exp.Expr, scope: Scope) -> None:
     """Put one item of FROM into the scope, with what is joined to it inside parentheses."""
+    if isinstance(item, exp.Final):
+        item = item.this
     if _only_parentheses(item):
         add_source(tables, item.this, scope)
         return _add_joined(tables, item, scope)
@@ -82,6 +88,11 @@ def _source(tables: Tables, item: exp.Expr, scope: Scope) -> Source:
         return _rows_of_function(tables, item, scope, alias, names)
     frame = renamed(frame, names) if names else frame
     return _after_pivots(tables, item, scope, Source(alias, frame, name))
+
+
+def _not_read(frame: Frame) -> Frame:
+    reason = "MATCH_RECOGNIZE is not supported"
+    return Frame([unlisted(Rest(lambda name: problem(f"{name}: {reason}"), reason))], frame.rows)
 
 
 def _alias_of(item: exp.Expr, scope: Scope) -> tuple[str, list[str]]:

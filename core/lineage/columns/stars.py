@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from core.lineage.columns.expressions import Queries, flow_of
+from core.lineage.columns.expressions import flow_of
 from core.lineage.columns.flows import Flow, Use, problem
 from core.lineage.columns.frames import Column, unlisted
-from core.lineage.columns.scopes import Scope, Source
+from core.lineage.columns.queries import Queries
+from core.lineage.columns.scopes import Scope, Source, resolve
 
 
 @dataclass
@@ -60,7 +61,7 @@ def star_columns(queries: Queries, scope: Scope, written: exp.Expr) -> list[Colu
     if isinstance(written, exp.Column):
         sources = _qualified_sources(scope, written)
         if sources is None:
-            return [_unknown_star(written)]
+            return _star_of_struct(scope, written)
         columns = [pair for source in sources for pair in _of_source(source)]
     else:
         columns = list(_of_all(scope))
@@ -68,9 +69,21 @@ def star_columns(queries: Queries, scope: Scope, written: exp.Expr) -> list[Colu
     return _as_wished(queries, scope, wishes, wanted, written)
 
 
-def _unknown_star(written: exp.Column) -> Column:
-    name = ".".join(part.name for part in written.parts[:-1])
-    return Column(f"{name}.*", problem(f"{name}.*: nothing in FROM is called {name}"), None, written)
+def _star_of_struct(scope: Scope, written: exp.Column) -> list[Column]:
+    """`s.*` of a column that is a struct: its fields, where they are known."""
+    parts = [part.copy() for part in written.parts[:-1]]
+    names = dict(zip(("this", "table", "db", "catalog"), reversed(parts), strict=False))
+    flow = resolve(scope, exp.Column(**names))
+    name = ".".join(part.name for part in parts)
+    if flow.fields is None:
+        reason = flow.problems[0] if flow.problems else f"{name}.*: the fields of a struct are not listed"
+        return [Column(f"{name}.*", problem(reason), None, written)]
+    wishes = wishes_of(written.this, scope)
+    return [
+        Column(field, inner, None, written)
+        for field, inner in flow.fields.items()
+        if not wishes.leaves_out("", field)
+    ]
 
 
 def _qualified_sources(scope: Scope, written: exp.Column) -> list[Source] | None:
