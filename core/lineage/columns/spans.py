@@ -69,13 +69,16 @@ class Spans:
         self._known: dict[int, Span | None] = {}
 
     def of(self, expression: exp.Expr | None) -> Span | None:
-        """Where the expression stands; none where nothing in it has a place."""
+        """Where the expression stands; the whole text where the parser placed nothing in it."""
         if expression is None:
-            return None
+            return self._whole()
         key = id(expression)
         if key not in self._known:
-            self._known[key] = self._find(expression)
+            self._known[key] = self._find(expression) or self._whole()
         return self._known[key]
+
+    def _whole(self) -> Span | None:
+        return (self._tokens[0].start, self._tokens[-1].end + 1) if self._tokens else None
 
     def _find(self, expression: exp.Expr) -> Span | None:
         placed = _placed(expression)
