@@ -151,6 +151,16 @@ def test_columns_of_the_catalog_without_a_name_in_sql_meet_by_place() -> None:
     assert {column.status for column in found.columns.values()} == {Status.COMPLETE}
 
 
+def test_names_that_come_twice_are_told_apart_by_the_catalog_or_said() -> None:
+    sql = "select o.id, p.id from db.raw.orders as o join db.raw.orders as p on o.id = p.amount"
+    node = model("m", sql, RAW.unique_id)
+    known = lineage_of(RAW, node, catalog={**CATALOG, "model.p.m": ["id", "id_1"]})["model.p.m"]
+    assert edges(known) == {("id", "orders", "id"), ("id_1", "orders", "id")}
+    unknown = lineage_of(RAW, node, catalog=CATALOG)["model.p.m"]
+    assert unknown.status is Status.PARTIAL
+    assert "more than one column is called id" in unknown.reason
+
+
 def test_what_the_catalog_has_and_the_sql_has_not_makes_it_partial() -> None:
     found = lineage_of(
         RAW,

@@ -1,6 +1,7 @@
 """The lineage of one statement. It is parsed once, and each of its scopes is read once."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -103,6 +104,8 @@ def _outcome(frame: Frame, spans: Spans, binder: Binder, note: str) -> QueryLine
     unclear = [column for column in columns if column.status in {Status.PARTIAL, Status.UNKNOWN}]
     reasons.update((column.reason, None) for column in unclear)
     reasons.update((f"influence: {text}", None) for text in frame.problems)
+    twice = [name for name, count in Counter(column.name.lower() for column in columns).items() if count > 1]
+    reasons.update((f"more than one column is called {name}", None) for name in twice)
     status = Status.PARTIAL if reasons else Status.COMPLETE
     if not columns or (unclear and all(column.status is Status.UNKNOWN for column in columns)):
         status = Status.UNKNOWN

@@ -59,8 +59,7 @@ class NodeColumn:
 class NodeLineage:
     """The lineage of a node: its columns by name, in order, and the edges that end in them.
 
-    `seconds` is what it took to compute, 0 where it was kept from before. `spelling` leads from names of the
-    query, in lower case, to those of `columns`.
+    `seconds` is what it took to compute, 0 where it was kept from before.
     """
 
     status: Status
@@ -68,11 +67,6 @@ class NodeLineage:
     columns: Mapping[str, NodeColumn]
     query: QueryLineage | None = None
     seconds: float = 0.0
-    spelling: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def spelled(self, name: str) -> str:
-        """The column's name among `columns`, by its name in the query."""
-        return self.spelling.get(name.lower(), name)
 
 
 def node_of(parsed: ParsedNode) -> ProjectNode | None:

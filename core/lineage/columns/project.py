@@ -1,6 +1,7 @@
 """The lineage of a whole project: parents before children, so that columns inferred upstream are known."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -157,6 +158,7 @@ class _Run:
         extra = added_columns(node, lineage.columns)
         if extra and lineage.columns:
             lineage = replace(lineage, columns=[*lineage.columns, *extra])
+        lineage = _named_by_place(self.known[unique_id], lineage)
         self.done[unique_id] = lineage
         self.known[unique_id] = known_after(self.known[unique_id], lineage)
         for used, names in lineage.used.items():
@@ -214,16 +216,26 @@ def _without_sql(node: ProjectNode) -> str:
     return "" if node.sql.strip() else "no compiled SQL in the manifest; `dbt compile` writes it"
 
 
-def _meeting(known: Known, lineage: QueryLineage) -> dict[str, OutputColumn]:
-    """Output columns by the known name: an expression without one has in the warehouse that of its place."""
-    by_name = {column.name.lower(): column for column in lineage.columns}
+def _named_by_place(known: Known, lineage: QueryLineage) -> QueryLineage:
+    """The outcome with the warehouse's names for expressions without one, and for names that come twice.
+
+    Only where all columns are known, as many as the query gives, and those with a name stand where it says.
+    """
     names = list(known.columns)
-    if known.complete and not lineage.open and len(names) == len(lineage.columns):
-        listed = {name.lower() for name in names}
-        for name, column in zip(names, lineage.columns, strict=True):
-            if name.lower() not in by_name and column.name.lower() not in listed:
-                by_name[name.lower()] = by_name.pop(column.name.lower())
-    return by_name
+    if not known.complete or lineage.open or len(names) != len(lineage.columns):
+        return lineage
+    own = Counter(column.name.lower() for column in lineage.columns)
+    listed = {name.lower() for name in names}
+    pairs = list(zip(names, lineage.columns, strict=True))
+    for name, column in pairs:
+        lowered = column.name.lower()
+        if lowered != name.lower() and own[lowered] == 1 and lowered in listed:
+            return lineage
+    columns = [
+        column if column.name.lower() == name.lower() else replace(column, name=name)
+        for name, column in pairs
+    ]
+    return replace(lineage, columns=columns)
 
 
 def _struct_of(name: str, columns: Mapping[str, NodeColumn]) -> NodeColumn | None:
@@ -236,9 +248,8 @@ def _joined(
     node: ProjectNode, known: Known, lineage: QueryLineage, remarks: Sequence[str], seconds: float
 ) -> NodeLineage:
     """The columns that are known, each with what its lineage is; the two meet by name, case aside."""
-    by_name: dict[str, OutputColumn] = _meeting(known, lineage)
+    by_name: dict[str, OutputColumn] = {column.name.lower(): column for column in lineage.columns}
     columns: dict[str, NodeColumn] = {}
-    spelling: dict[str, str] = {}
     strays: list[str] = []
     for name, source in known.columns.items():
         found = by_name.pop(name.lower(), None) or _struct_of(name, columns)
@@ -248,7 +259,6 @@ def _joined(
             columns[name] = NodeColumn(name, source, Status.UNKNOWN, reason)
         else:
             columns[name] = NodeColumn(name, source, found.status, found.reason)
-            spelling.setdefault(found.name.lower(), name)
     for found in by_name.values():
         columns[found.name] = NodeColumn(found.name, KnownFrom.INFERRED, found.status, found.reason)
     status, reasons = lineage.status, [lineage.reason] if lineage.reason else []
@@ -257,4 +267,4 @@ def _joined(
         reasons.append(
             f"the SQL gives no column {', '.join(strays[:3])}, which {node.kind}'s catalog or YAML has"
         )
-    return NodeLineage(status, "; ".join([*reasons, *remarks]), columns, lineage, seconds, spelling)
+    return NodeLineage(status, "; ".join([*reasons, *remarks]), columns, lineage, seconds)

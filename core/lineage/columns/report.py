@@ -56,8 +56,9 @@ def _column(column: NodeColumn) -> dict[str, Any]:
 def _edges(unique_id: str, node: NodeLineage, counted: Counter[tuple[str, str]]) -> Iterator[bytes]:
     if node.query is None:
         return
+    spelled = {name.lower(): name for name in node.columns}
     for column in node.query.columns:
-        target = _json({"node": unique_id, "column": node.spelled(column.name)})
+        target = _json({"node": unique_id, "column": spelled.get(column.name.lower(), column.name)})
         for source in column.sources:
             counted["value", source.transform] += 1
             kind = ("value", source.transform, source.confidence)
