@@ -1,6 +1,7 @@
 """The lineage of a whole project: parents before children, so that columns inferred upstream are known."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from core.lineage.columns.standins import PREFIX
 from core.lineage.columns.values import OutputColumn, QueryLineage, Relation, Status
 
 SECONDS_PER_NODE: Final = 60.0
+_WORD: Final = re.compile(r"\w+")
 Progress = Callable[[int, int], None]
 
 
@@ -115,7 +117,8 @@ class _Run:
                 waiting += self._settle(unique_id, kept)
 
     def _question(self, node: ProjectNode, more: Sequence[str] = ()) -> Question:
-        relations = [self._relation(self.nodes[key]) for key in (*node.parents, *more) if key in self.nodes]
+        parents = [key for key in node.parents if key in self.nodes] or self._mentioned(node)
+        relations = [self._relation(self.nodes[key]) for key in (*parents, *more) if key in self.nodes]
         stand_ins: dict[str, Relation] = {}
         if PREFIX in node.sql:
             lowered = node.sql.lower()
@@ -124,6 +127,19 @@ class _Run:
             relations.append(self._relation(node))
         own = {relation.node: relation for relation in relations}
         return Question(node.sql, self.dialect, tuple(own.values()), stand_ins)
+
+    def _mentioned(self, node: ProjectNode) -> list[str]:
+        """Nodes that a node without parents may read: all parts of their names are words of its SQL.
+
+        This only spares a second reading; which of them it reads the parser says.
+        """
+        words = set(_WORD.findall(node.sql.lower()))
+        return [
+            key
+            for word in sorted(words & self._by_name.keys())
+            for name, key in self._by_name[word]
+            if len(name) > 1 and words.issuperset(name)
+        ]
 
     def _relation(self, node: ProjectNode) -> Relation:
         return self.known[node.unique_id].relation(node)
