@@ -1,14 +1,16 @@
 """Whole projects: known columns, inlined models, snapshots, circles, time limits, kept outcomes."""
 
+import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from core.lineage.columns import pool
-from core.lineage.columns.cache import Outcomes
+from core.lineage.columns.cache import Outcomes, Question
 from core.lineage.columns.nodes import KnownFrom, NodeLineage, ProjectNode
+from core.lineage.columns.pool import Answer, Pool, answer
 from core.lineage.columns.project import Project, project_lineage
 from core.lineage.columns.relations import dialect_of, name_parts
 from core.lineage.columns.report import silently_empty
@@ -171,22 +173,37 @@ def test_what_the_catalog_has_and_the_sql_has_not_makes_it_partial() -> None:
     assert "old" in found.reason
 
 
-def slow(*_arguments: Any) -> None:
-    import time  # noqa: PLC0415 - runs in another process
+def slow_if_asked(question: Question) -> Answer:
+    """Runs in another process."""
+    if "slow" in question.sql:
+        time.sleep(60)
+    return answer(question)
 
-    time.sleep(60)
+
+def test_a_node_that_takes_too_long_is_cut_off_and_costs_no_other() -> None:
+    with Pool(1, seconds=1.0, work=slow_if_asked) as pool:
+        pool.ask("one", Question("select 1 as slow", "duckdb", ()))
+        pool.ask("two", Question("select 1 as quick", "duckdb", ()))
+        found = {task: answer.lineage for task, answer in pool.answers()}
+    assert found["one"].status is Status.UNKNOWN
+    assert "longer than 1 seconds" in found["one"].reason
+    assert found["two"].status is Status.COMPLETE
 
 
-def test_a_node_that_takes_too_long_is_cut_off_and_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = pool.trace
+def end_if_asked(question: Question) -> Answer:
+    """Runs in another process."""
+    if "end" in question.sql:
+        os._exit(1)
+    return answer(question)
 
-    def slowly(sql: str, *more: Any) -> Any:
-        return slow() if "slow" in sql else real(sql, *more)
 
-    monkeypatch.setattr(pool, "trace", slowly)
-    found = lineage_of(model("one", "select 1 as slow"), model("two", "select 1 as quick"), seconds=1.0)
-    assert "longer than 1 seconds" in found["model.p.one"].reason
-    assert found["model.p.two"].status is Status.COMPLETE
+def test_a_process_that_ends_costs_the_node_that_it_read_and_no_other() -> None:
+    with Pool(1, seconds=30.0, work=end_if_asked) as pool:
+        pool.ask("one", Question("select 1 as end", "duckdb", ()))
+        pool.ask("two", Question("select 1 as quick", "duckdb", ()))
+        found = {task: answer.lineage for task, answer in pool.answers()}
+    assert "the process that read it ended" in found["one"].reason
+    assert found["two"].status is Status.COMPLETE
 
 
 def test_kept_outcomes_are_used_until_what_they_read_changes() -> None:

@@ -2,11 +2,12 @@
 
 import gc
 import logging
+import math
 import multiprocessing
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -39,6 +40,9 @@ def answer(question: Question) -> Answer:
     return Answer(lineage, time.perf_counter() - began)
 
 
+Work = Callable[[Question], Answer]
+
+
 def with_deep_stack(work: "threading.Thread") -> None:
     """Run a thread whose stack carries deep nesting, and wait for its end."""
     before = threading.stack_size(_STACK)
@@ -49,16 +53,17 @@ def with_deep_stack(work: "threading.Thread") -> None:
     work.join()
 
 
-def _serve(connection: Connection) -> None:
-    """What a process does: answer questions until there are no more."""
+def _serve(connection: Connection, work: Work) -> None:
+    """What a process does: say that it is there, and answer questions until there are no more."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     # Trees of SQL are many small objects that die together: looking for dead ones often is time lost.
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
-    with_deep_stack(threading.Thread(target=_answer_all, args=(connection,), daemon=True))
+    connection.send(None)
+    with_deep_stack(threading.Thread(target=_answer_all, args=(connection, work), daemon=True))
 
 
-def _answer_all(connection: Connection) -> None:
+def _answer_all(connection: Connection, work: Work) -> None:
     while True:
         try:
             question: Question | None = connection.recv()
@@ -66,21 +71,25 @@ def _answer_all(connection: Connection) -> None:
             return
         if question is None:
             return
-        connection.send(answer(question))
+        connection.send(work(question))
 
 
 @dataclass
 class _Worker:
+    """A process; what it takes to start is not counted as time of its first task."""
+
     process: BaseProcess
     connection: Connection
     task: str = ""
-    deadline: float = 0.0
+    deadline: float = math.inf
+    there: bool = False
 
 
 class Pool:
     """As many processes as asked for, started when there is work. Use it as a context manager."""
 
-    def __init__(self, workers: int, seconds: float) -> None:
+    def __init__(self, workers: int, seconds: float, work: Work = answer) -> None:
+        self._work = work
         self._limit = workers
         self._seconds = seconds
         # A fork of a process with threads may stop dead; without threads it saves the imports.
@@ -111,10 +120,12 @@ class Pool:
             self._hand_out()
             busy = [worker for worker in self._workers if worker.task]
             rest = max(min(worker.deadline for worker in busy) - time.monotonic(), 0.0)
-            ready = set(wait([worker.connection for worker in busy], timeout=rest))
+            ready = set(wait([worker.connection for worker in busy], None if rest == math.inf else rest))
             for worker in busy:
                 if worker.connection in ready:
-                    yield self._received(worker)
+                    found = self._received(worker)
+                    if found is not None:
+                        yield found
                 elif worker.deadline <= time.monotonic():
                     yield self._cut_off(worker, f"it took longer than {self._seconds:g} seconds")
 
@@ -126,23 +137,29 @@ class Pool:
                     return
                 worker = self._started()
             worker.task, question = self._waiting.popleft()
-            worker.deadline = time.monotonic() + self._seconds
             worker.connection.send(question)
+            if worker.there:
+                worker.deadline = time.monotonic() + self._seconds
 
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs,), daemon=True)
+        process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
         process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self._workers.append(worker)
         return worker
 
-    def _received(self, worker: _Worker) -> tuple[str, Answer]:
+    def _received(self, worker: _Worker) -> tuple[str, Answer] | None:
+        """An answer; nothing where the process only says that it is there."""
         try:
-            found: Answer = worker.connection.recv()
+            found: Answer | None = worker.connection.recv()
         except (EOFError, OSError):
             return self._cut_off(worker, "the process that read it ended")
+        if found is None:
+            worker.there = True
+            worker.deadline = time.monotonic() + self._seconds
+            return None
         task, worker.task = worker.task, ""
         return task, found
 
