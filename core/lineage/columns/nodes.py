@@ -47,19 +47,25 @@ class ProjectNode:
 
 @dataclass(frozen=True)
 class NodeColumn:
-    """A column of a node; `status` is that of its lineage."""
+    """A column of a node; `status` is that of its lineage.
+
+    `listed`: those who read the node are told of it. `from_use`: all that is known is that somebody reads it.
+    """
 
     name: str
     known_from: KnownFrom
     status: Status
     reason: str = ""
+    listed: bool = True
+    from_use: bool = False
 
 
 @dataclass(frozen=True)
 class NodeLineage:
     """The lineage of a node: its columns by name, in order, and the edges that end in them.
 
-    `seconds` is what it took to compute, 0 where it was kept from before.
+    `seconds` is what it took to compute, 0 where it was kept from before. `complete`: there are no columns
+    but the listed ones.
     """
 
     status: Status
@@ -67,6 +73,7 @@ class NodeLineage:
     columns: Mapping[str, NodeColumn]
     query: QueryLineage | None = None
     seconds: float = 0.0
+    complete: bool = False
 
 
 def node_of(parsed: ParsedNode) -> ProjectNode | None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.lineage.columns.cache import Outcomes, Question
-from core.lineage.columns.known import Known, known_after, known_before, known_from_use
-from core.lineage.columns.nodes import KnownFrom, NodeColumn, NodeLineage, ProjectNode
+from core.lineage.columns.joining import outcome
+from core.lineage.columns.known import Known, known_after, known_before
+from core.lineage.columns.nodes import NodeLineage, ProjectNode
 from core.lineage.columns.ordering import on_cycles
 from core.lineage.columns.pool import Answer, Pool
 from core.lineage.columns.snapshots import added_columns
 from core.lineage.columns.standins import PREFIX
-from core.lineage.columns.values import OutputColumn, QueryLineage, Relation, Status
+from core.lineage.columns.values import QueryLineage, Relation, Status
 
 SECONDS_PER_NODE: Final = 60.0
 _WORD: Final = re.compile(r"\w+")
@@ -23,11 +24,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Project:
-    """Nodes of a project, the columns that catalog.json gives them, and the dialect of their SQL."""
+    """Nodes of a project, the columns that catalog.json gives them, and the dialect of their SQL.
+
+    The columns of `fixed` nodes are known from before: others read them, they are not computed.
+    """
 
     nodes: Sequence[ProjectNode]
     dialect: str
     catalog: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    fixed: Mapping[str, Known] = field(default_factory=dict[str, Known])
 
 
 def project_lineage(
@@ -38,7 +43,7 @@ def project_lineage(
     outcomes: Outcomes | None = None,
     progress: Progress | None = None,
 ) -> dict[str, NodeLineage]:
-    """The lineage of every node, by unique_id.
+    """The lineage of every node that is not fixed, by unique_id.
 
     `workers` are processes, as many as there are cores if not given; a node that takes longer than `seconds`
     is cut off and says so. `outcomes` are those of before: what is in them is not computed again, and what
@@ -50,7 +55,7 @@ def project_lineage(
         for unique_id, found in pool.answers():
             run.answered(pool, unique_id, found)
             if progress is not None:
-                progress(len(run.done), len(run.nodes))
+                progress(len(run.done), len(run.wanted))
     return run.finished()
 
 
@@ -61,20 +66,19 @@ class _Run:
         self.nodes = {node.unique_id: node for node in project.nodes}
         self.dialect = project.dialect
         self.outcomes = outcomes
-        self.known = {
-            node.unique_id: known_before(node, project.catalog.get(node.unique_id)) for node in project.nodes
-        }
+        self.wanted = {key: node for key, node in self.nodes.items() if key not in project.fixed}
+        before = {key: known_before(node, project.catalog.get(key)) for key, node in self.wanted.items()}
+        self.known = {**before, **project.fixed}
         self.done: dict[str, QueryLineage] = {}
         self.seconds: dict[str, float] = {}
         self.used: dict[str, dict[str, None]] = {}
         self._questions: dict[str, Question] = {}
         self._by_name = _by_name(project.nodes)
         self.inlined = {PREFIX + node.name.lower(): node for node in project.nodes if node.ephemeral}
-        parents = {node.unique_id: node.parents for node in project.nodes}
-        self.circle = on_cycles(parents)
+        self.circle = on_cycles({key: node.parents for key, node in self.wanted.items()})
         self.waiting = {
-            node.unique_id: {parent for parent in node.parents if self._must_wait(parent)}
-            for node in project.nodes
+            key: {parent for parent in node.parents if self._must_wait(parent)}
+            for key, node in self.wanted.items()
         }
         self.children: dict[str, list[str]] = {}
         for unique_id, found in self.waiting.items():
@@ -83,7 +87,7 @@ class _Run:
 
     def _must_wait(self, parent: str) -> bool:
         """Whether reading the parent's SQL tells more about its columns than is known already."""
-        node = self.nodes.get(parent)
+        node = self.wanted.get(parent)
         return (
             node is not None
             and not self.known[parent].complete
@@ -93,7 +97,7 @@ class _Run:
 
     def begin(self, pool: Pool) -> None:
         """Settle what needs no SQL, and ask for what waits for nothing. Large SQL goes first."""
-        for unique_id, node in self.nodes.items():
+        for unique_id, node in self.wanted.items():
             reason = (
                 "it is part of a circle of nodes that read each other"
                 if unique_id in self.circle
@@ -188,19 +192,13 @@ class _Run:
         ]
 
     def finished(self) -> dict[str, NodeLineage]:
-        """The outcome for every node, those without SQL included."""
-        return {unique_id: self._outcome(node) for unique_id, node in self.nodes.items()}
+        """The outcome for every node that was to be computed, those without SQL included."""
+        return {unique_id: self._outcome(node) for unique_id, node in self.wanted.items()}
 
     def _outcome(self, node: ProjectNode) -> NodeLineage:
-        lineage = self.done[node.unique_id]
-        known = known_from_use(self.known[node.unique_id], self.used.get(node.unique_id, ()))
-        if node.kind in {"source", "seed"}:
-            columns = {
-                name: NodeColumn(name, source, Status.NOT_APPLICABLE)
-                for name, source in known.columns.items()
-            }
-            return NodeLineage(Status.NOT_APPLICABLE, lineage.reason, columns)
-        return _joined(node, known, lineage, self._remarks(node), self.seconds.get(node.unique_id, 0.0))
+        lineage, known = self.done[node.unique_id], self.known[node.unique_id]
+        remarks, seconds = self._remarks(node), self.seconds.get(node.unique_id, 0.0)
+        return outcome(node, known, lineage, self.used.get(node.unique_id, ()), remarks, seconds)
 
     def _remarks(self, node: ProjectNode) -> list[str]:
         missing = [parent for parent in node.parents if parent not in self.nodes and _readable(parent)]
@@ -252,35 +250,3 @@ def _named_by_place(known: Known, lineage: QueryLineage) -> QueryLineage:
         for name, column in pairs
     ]
     return replace(lineage, columns=columns)
-
-
-def _struct_of(name: str, columns: Mapping[str, NodeColumn]) -> NodeColumn | None:
-    """YAML names fields of structs with dots; what is known of the struct is known of them."""
-    first, dot, _ = name.partition(".")
-    return columns.get(first) if dot else None
-
-
-def _joined(
-    node: ProjectNode, known: Known, lineage: QueryLineage, remarks: Sequence[str], seconds: float
-) -> NodeLineage:
-    """The columns that are known, each with what its lineage is; the two meet by name, case aside."""
-    by_name: dict[str, OutputColumn] = {column.name.lower(): column for column in lineage.columns}
-    columns: dict[str, NodeColumn] = {}
-    strays: list[str] = []
-    for name, source in known.columns.items():
-        found = by_name.pop(name.lower(), None) or _struct_of(name, columns)
-        if found is None:
-            strays.append(name)
-            reason = lineage.reason or "the SQL gives no column of this name"
-            columns[name] = NodeColumn(name, source, Status.UNKNOWN, reason)
-        else:
-            columns[name] = NodeColumn(name, source, found.status, found.reason)
-    for found in by_name.values():
-        columns[found.name] = NodeColumn(found.name, KnownFrom.INFERRED, found.status, found.reason)
-    status, reasons = lineage.status, [lineage.reason] if lineage.reason else []
-    if strays and status is Status.COMPLETE:
-        status = Status.PARTIAL
-        reasons.append(
-            f"the SQL gives no column {', '.join(strays[:3])}, which {node.kind}'s catalog or YAML has"
-        )
-    return NodeLineage(status, "; ".join([*reasons, *remarks]), columns, lineage, seconds)
