@@ -67,7 +67,9 @@ class ColumnEdge(Base):
 class NodeLineageVersion(Base):
     """What is known of the columns of a node.
 
-    `columns`: `[{"name", "known_from", "status", "reason"}]` in order; `complete` where there are no others.
+    `columns`: `[{"name", "known_from", "status", "reason", "listed", "from_use"}]` in order (the last three
+    only where they are not empty, true and false); `complete` where there are no others but the listed ones.
+    `used`: which columns it reads of nodes that do not list them.
     `input_hash` is of all that the node itself brings; `code_hash` names the compiled SQL that spans are of.
     `kept_since`: the node could not be read; its edges are those of before, known as of that snapshot.
     """
@@ -85,6 +87,7 @@ class NodeLineageVersion(Base):
     reason: Mapped[str] = mapped_column(Text)
     columns: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     complete: Mapped[bool]
+    used: Mapped[dict[str, list[str]]] = mapped_column(JSONB, server_default="{}")
     seconds: Mapped[float]
     input_hash: Mapped[UUID]
     code_hash: Mapped[UUID | None]
@@ -109,8 +112,9 @@ class LineageOutcome(Base):
 class LineageState(Base):
     """Where the column lineage of an environment stands.
 
-    `snapshot_id` is the one whose lineage is complete; `wanted_id` the one that is being computed or was last
-    tried. `state`: `waiting`, `running`, `done` or `failed`, then with `error`.
+    `snapshot_id` is the one whose lineage is complete, as `engine` reads it; `wanted_id` the one that is
+    computed or was last tried. `state`: `waiting`, `running`, `done` or `failed`, then with `error`. `done`
+    of `total` nodes are read, `computed` of them anew. `attempts` did not end well for `wanted_id`.
     """
 
     __tablename__ = "lineage_states"
@@ -120,6 +124,7 @@ class LineageState(Base):
     )
     snapshot_id: Mapped[int | None] = mapped_column(BigInteger)
     wanted_id: Mapped[int | None] = mapped_column(BigInteger)
+    engine: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10))
     done: Mapped[int] = mapped_column(server_default="0")
     total: Mapped[int] = mapped_column(server_default="0")

@@ -1,0 +1,1 @@
+"""Column lineage of an environment, brought up to its catalog: only what changed is computed."""
