@@ -6,6 +6,7 @@ columns each, half of them described; two tests a model; SQL of joins, CTEs, win
 
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ WORDS: Final = (
     "total",
     "score",
 )
+COLUMN_NAMES: Final = tuple(f"{WORDS[place % len(WORDS)]}_{place}" for place in range(COLUMNS))
 TYPES: Final = ("INTEGER", "VARCHAR", "DOUBLE", "TIMESTAMP", "BOOLEAN")
 Raw = dict[str, Any]
 
@@ -59,12 +61,14 @@ class Project:
             "source_name": "raw",
             "identifier": f"table_{number}",
             "schema": "raw",
+            "relation_name": f'"bench"."raw"."table_{number}"',
         }
+        self.catalog["sources"][unique_id] = _table(unique_id, f"table_{number}", "raw", COLUMN_NAMES)
 
     def _add_model(self, number: int) -> None:
         name = self._models[number]
         unique_id = f"model.bench.{name}"
-        columns = [f"{WORDS[place % len(WORDS)]}_{place}" for place in range(COLUMNS)]
+        columns = COLUMN_NAMES
         parents = self._parents(number)
         code = _sql([parent.rsplit(".", 1)[1] for parent in parents], columns)
         area = AREAS[number % len(AREAS)]
@@ -91,25 +95,14 @@ class Project:
             "language": "sql",
             "raw_code": code,
             "compiled": True,
-            "compiled_code": code.replace("{{ ref('", "bench.").replace("') }}", ""),
+            "compiled_code": code.replace("{{ ref('table_", "bench.raw.table_")
+            .replace("{{ ref('", "bench.main.")
+            .replace("') }}", ""),
             "relation_name": f'"bench"."main"."{name}"',
         }
         for place, kind in enumerate(TESTS):
             self._add_test(unique_id, name, kind, columns[place])
-        self.catalog["nodes"][unique_id] = {
-            "metadata": {"type": "BASE TABLE", "schema": "main", "name": name, "database": "bench"},
-            "columns": {
-                column: {
-                    "type": TYPES[place % len(TYPES)],
-                    "index": place + 1,
-                    "name": column,
-                    "comment": None,
-                }
-                for place, column in enumerate(columns)
-            },
-            "stats": {"has_stats": {"id": "has_stats", "label": "Has Stats?", "value": False}},
-            "unique_id": unique_id,
-        }
+        self.catalog["nodes"][unique_id] = _table(unique_id, name, "main", columns)
 
     def _parents(self, number: int) -> list[str]:
         if number < max(1, len(self._models) // 10):
@@ -130,7 +123,7 @@ class Project:
             "depends_on": {"nodes": [about], "macros": [f"macro.dbt.test_{kind}"]},
             "raw_code": f"{{{{ test_{kind}(**_dbt_generic_test_kwargs) }}}}",
             "compiled": True,
-            "compiled_code": f"select {column} from bench.{name} where {column} is null",  # noqa: S608 - never run
+            "compiled_code": f"select {column} from bench.main.{name} where {column} is null",  # noqa: S608 - never run
         }
 
     def change(self, share: float, turn: int) -> None:
@@ -148,6 +141,18 @@ class Project:
         for name, content in (("manifest.json", self.manifest), ("catalog.json", self.catalog)):
             (folder / name).write_text(json.dumps(content))
         return sum(path.stat().st_size for path in folder.glob("*.json"))
+
+
+def _table(unique_id: str, name: str, schema: str, columns: Sequence[str]) -> Raw:
+    return {
+        "metadata": {"type": "BASE TABLE", "schema": schema, "name": name, "database": "bench"},
+        "columns": {
+            column: {"type": TYPES[place % len(TYPES)], "index": place + 1, "name": column, "comment": None}
+            for place, column in enumerate(columns)
+        },
+        "stats": {"has_stats": {"id": "has_stats", "label": "Has Stats?", "value": False}},
+        "unique_id": unique_id,
+    }
 
 
 def _metadata(kind: str, version: int, turn: int) -> Raw:
@@ -187,7 +192,7 @@ def _common(unique_id: str, kind: str, name: str, path: str) -> Raw:
     }
 
 
-def _sql(parents: list[str], columns: list[str]) -> str:
+def _sql(parents: list[str], columns: Sequence[str]) -> str:
     ctes = [
         f"{chr(97 + place)} as (\n    select * from {{{{ ref('{name}') }}}}\n)"  # noqa: S608 - never run
         for place, name in enumerate(parents)

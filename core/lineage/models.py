@@ -115,6 +115,7 @@ class LineageState(Base):
     `snapshot_id` is the one whose lineage is complete, as `engine` reads it; `wanted_id` the one that is
     computed or was last tried. `state`: `waiting`, `running`, `done` or `failed`, then with `error`. `done`
     of `total` nodes are read, `computed` of them anew. `attempts` did not end well for `wanted_id`.
+    `asked`: how often people wanted it read again.
     """
 
     __tablename__ = "lineage_states"
@@ -130,6 +131,7 @@ class LineageState(Base):
     total: Mapped[int] = mapped_column(server_default="0")
     computed: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int] = mapped_column(server_default="0")
+    asked: Mapped[int] = mapped_column(server_default="0")
     error: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[str | None] = mapped_column(String(64))
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

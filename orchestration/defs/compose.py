@@ -1,4 +1,4 @@
-"""Composing the code location: every workspace, ingest and retention; in a run's process only what runs.
+"""Composing the code location: every workspace and the product's own jobs; in a run's process what runs.
 
 dbt takes seconds to import, so whoever has no business with it does without.
 """
@@ -16,6 +16,7 @@ from core.runs.service import job_name
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.defs.ingest.definitions import INGEST_JOB, ingest_definitions
+from orchestration.defs.lineage.definitions import LINEAGE_JOB, lineage_definitions
 from orchestration.defs.retention.definitions import RETENTION_JOB, retention_definitions
 from orchestration.lib.services import Services, services
 
@@ -62,7 +63,11 @@ def load() -> Definitions:
     ingest = ingest_definitions(shared.settings.artifact_polling_interval)
     if run_job == INGEST_JOB:
         return Definitions.merge(executor, ingest)
-    return Definitions.merge(executor, retention_definitions(), ingest, *_of_workspaces(shared, run_job))
+    lineage = lineage_definitions(shared.settings.artifact_polling_interval)
+    if run_job == LINEAGE_JOB:
+        return Definitions.merge(executor, lineage)
+    own = (retention_definitions(), ingest, lineage)
+    return Definitions.merge(executor, *own, *_of_workspaces(shared, run_job))
 
 
 def _of_workspaces(shared: Services, run_job: str | None) -> list[Definitions]:

@@ -12,6 +12,7 @@ from core.artifacts.drops import Outcome
 from core.artifacts.models import Drop, DropState
 from core.kit.errors import WorkbenchError
 from core.workspaces.models import Workspace
+from orchestration.lib.lineage import trace_on_the_way
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services
 
@@ -41,6 +42,7 @@ def take_in(shared: Services, drop_id: int, attempt: int, run_id: str) -> Outcom
         drops.finish(session, drop_id, run_id, outcome)
     if _assets(shared, drop) != before:
         request_reload(shared.settings.dagster_url)
+    trace_on_the_way(shared, drop.environment_id, run_id)
     return outcome
 
 

@@ -98,15 +98,18 @@ def test_the_models_and_the_migrations_agree(db: Database) -> None:
 OF_PEOPLE = {"users", "login_sessions", "refresh_tokens", "login_attempts"}
 
 
+OWNERS = {"environment_id": "environments", "node_id": "nodes", "child_id": "lineage_columns"}
+
+
 @pytest.mark.parametrize("table", schema.METADATA.sorted_tables, ids=lambda table: table.name)
 def test_every_table_is_ours_and_says_whose_rows_it_holds(table: sa.Table) -> None:
     assert table.schema == "workbench"
     if table.name in OF_PEOPLE | {"workspaces"} or "workspace_id" in table.columns:
         return
-    # A row of an environment is one of its workspace, and so is what belongs to a node.
-    (owner,) = (table.columns[name] for name in ("environment_id", "node_id") if name in table.columns)
+    # A row of an environment is one of its workspace, and so is what belongs to a node or a column.
+    (owner,) = (table.columns[name] for name in OWNERS if name in table.columns)
     (reference,) = owner.foreign_keys
-    assert reference.column.table.name == {"environment_id": "environments", "node_id": "nodes"}[owner.name]
+    assert reference.column.table.name == OWNERS[owner.name]
     assert not owner.nullable
 
 

@@ -24,10 +24,11 @@ _MAX_SQL: Final = 20 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """An outcome, and what it took."""
+    """An outcome, and what it took. `final`: asking again would give the same."""
 
     lineage: QueryLineage
     seconds: float
+    final: bool = True
 
 
 def answer(question: Question) -> Answer:
@@ -168,4 +169,4 @@ class Pool:
         worker.process.join()
         worker.connection.close()
         self._workers.remove(worker)
-        return worker.task, Answer(QueryLineage(Status.UNKNOWN, reason), self._seconds)
+        return worker.task, Answer(QueryLineage(Status.UNKNOWN, reason), self._seconds, final=False)

@@ -161,7 +161,8 @@ class _Run:
             self._questions[unique_id] = again
             if again != question:
                 return pool.ask(unique_id, again)
-        self.outcomes.keep(question, found.lineage)
+        if found.final:
+            self.outcomes.keep(question, found.lineage)
         return self._ask(pool, self._settle(unique_id, found.lineage))
 
     def _undeclared(self, name: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,9 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +14,8 @@ from sqlalchemy.orm import Session
 from core.catalog.models import CatalogState
 from core.kit import clock
 from core.kit.database import Database
-from core.lineage.models import LineageState
+from core.lineage.columns.values import Status
+from core.lineage.models import LineageState, NodeLineageVersion
 from core.lineage.tracing.engine import engine_digest
 
 WAITING: Final = "waiting"
@@ -26,11 +29,13 @@ _LOCK: Final = 0x6C696E65
 
 @dataclass(frozen=True)
 class Behind:
-    """An environment whose lineage is not that of its catalog."""
+    """An environment whose lineage is not that of its catalog; `asked`: how often people asked again."""
 
     environment_id: int
     snapshot_id: int
     attempts: int
+    asked: int
+    engine: str
 
 
 @contextmanager
@@ -49,8 +54,11 @@ def exclusively(db: Database, environment_id: int) -> Generator[bool]:
                 connection.execute(sa.text("select pg_advisory_unlock(:what, :which)"), key)
 
 
-def behind(session: Session) -> list[Behind]:
-    """The environments whose lineage is to be computed, those whose catalog changed first coming first."""
+def behind(session: Session, silent_since: datetime | None = None) -> list[Behind]:
+    """The environments whose lineage is to be computed, those whose catalog changed first coming first.
+
+    Without those at which somebody is who has given a sign of life after `silent_since`.
+    """
     state = LineageState
     fresh = sa.or_(
         state.environment_id.is_(None),
@@ -58,13 +66,17 @@ def behind(session: Session) -> list[Behind]:
         state.engine.is_distinct_from(engine_digest()),
     )
     tried = sa.case((state.wanted_id == CatalogState.snapshot_id, state.attempts), else_=0)
+    if silent_since is not None:
+        busy = sa.and_(state.state == RUNNING, state.progressed_at > silent_since)
+        fresh = sa.and_(fresh, sa.not_(sa.func.coalesce(busy, sa.false())))
+    asked = sa.func.coalesce(state.asked, 0)
     query = (
-        sa.select(CatalogState.environment_id, CatalogState.snapshot_id, tried)
+        sa.select(CatalogState.environment_id, CatalogState.snapshot_id, tried, asked)
         .outerjoin(state, state.environment_id == CatalogState.environment_id)
         .where(CatalogState.snapshot_id.is_not(None), fresh, tried < MOST_ATTEMPTS)
         .order_by(CatalogState.snapshot_id)
     )
-    return [Behind(*row) for row in session.execute(query)]
+    return [Behind(*row, engine=engine_digest()[:8]) for row in session.execute(query)]
 
 
 def begin(session: Session, environment_id: int, snapshot_id: int, total: int, run_id: str | None) -> None:
@@ -135,9 +147,21 @@ def count_attempt(session: Session, waiting: Behind) -> None:
 
 
 def ask_again(session: Session, environment_id: int) -> None:
-    """A person wants the lineage computed once more, whatever came of it before."""
+    """A person wants read once more what could not be read, or not in full."""
+    version = NodeLineageVersion
+    session.execute(
+        sa.update(version)
+        .where(
+            version.environment_id == environment_id,
+            version.valid_to.is_(None),
+            version.status.in_((Status.PARTIAL.value, Status.UNKNOWN.value)),
+        )
+        .values(input_hash=UUID(int=0)),
+        execution_options={"synchronize_session": False},
+    )
     values: dict[str, Any] = {"state": WAITING, "attempts": 0, "error": None, "engine": None}
-    statement = insert(LineageState).values(environment_id=environment_id, **values)
+    statement = insert(LineageState).values(environment_id=environment_id, asked=1, **values)
+    values["asked"] = LineageState.asked + 1
     session.execute(statement.on_conflict_do_update(index_elements=["environment_id"], set_=values))
 
 

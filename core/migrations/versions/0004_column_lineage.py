@@ -40,6 +40,7 @@ def upgrade() -> None:
     sa.Column('total', sa.Integer(), server_default='0', nullable=False),
     sa.Column('computed', sa.Integer(), server_default='0', nullable=False),
     sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('asked', sa.Integer(), server_default='0', nullable=False),
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column('run_id', sa.String(length=64), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),

@@ -18,6 +18,7 @@ from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.defs.dbt.asset_events import AssetEvents, DagsterEvent
 from orchestration.defs.dbt.selection import selection_of_context
+from orchestration.lib.lineage import trace_on_the_way
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
 from orchestration.lib.step import Place, StepRunner
@@ -72,9 +73,15 @@ def run_commands(
             for invocation, event in runner.events(project.manifest, project.translator, context):
                 yield from events.of(event, invocation.target_path)
             if runner.outcome.status != "success":
-                _reload_if_changed(shared, project)
+                _follow_up(place, project)
                 raise Failure(f"{step.display} failed: {runner.outcome.message}", allow_retries=False)
-    _reload_if_changed(shared, project)
+    _follow_up(place, project)
+
+
+def _follow_up(place: Place, project: Project) -> None:
+    """What the artifacts of the run bring about elsewhere."""
+    _reload_if_changed(place.services, project)
+    trace_on_the_way(place.services, place.environment.id, place.run_id)
 
 
 def _steps(context: OpExecutionContext, config: DbtRunConfig, project: Project) -> list[Step]:
