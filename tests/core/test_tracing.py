@@ -3,14 +3,16 @@
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from core.catalog.snapshots.models import Snapshot
 from core.lineage.columns import engine
 from core.lineage.models import ColumnEdge, LineageColumn, LineageOutcome, LineageState, NodeLineageVersion
-from core.lineage.tracing import computing, service, states
+from core.lineage.tracing import computing, retention, service, states
 from core.lineage.tracing.computing import Limits
 from core.lineage.tracing.service import Outcome, pending, trace_environment
 from tests.core.building import Raw, Shop, catalog_file, compiled, invoked, model, source
@@ -294,6 +296,32 @@ def test_names_in_other_case_are_the_same_column(shop: Shop) -> None:
     trace(shop)
     assert len({parent for parent, _ in value_edges(shop)}) == 1
     assert len(versions(shop)["raw.orders"].columns) == 1
+
+
+def test_the_past_is_forgotten_with_its_snapshots(shop: Shop) -> None:
+    shop.know(RAW, STG, MART)
+    trace(shop)
+    shop.know(RAW, STG, sql("mart", 'select id from "dev"."main"."stg"', "stg"))
+    second = trace(shop).snapshot_id
+    shop.know(RAW, STG)
+    trace(shop)
+    shop.know(RAW, STG, {**RAW, "unique_id": f"{RAW_ID}_too"})
+    last = trace(shop).snapshot_id
+    before = content(shop)
+    with shop.db.session() as session:
+        session.execute(sa.delete(Snapshot).where(Snapshot.id < second))
+    assert retention.forget(shop.db, days=90) == 0
+    with shop.db.session() as session:
+        session.execute(sa.delete(Snapshot).where(Snapshot.id < last))
+    assert retention.forget(shop.db, days=90) > 0
+    assert content(shop) == before
+    with shop.db.session() as session:
+        columns = session.scalars(sa.select(LineageColumn.unique_id).distinct())
+        assert sorted(columns) == ["model.shop.stg", RAW_ID]
+        assert session.scalar(sa.select(sa.func.count()).select_from(LineageOutcome)) == 3
+    with shop.db.session() as session:
+        session.execute(sa.update(LineageOutcome).values(used_at=sa.func.now() - timedelta(days=100)))
+    assert retention.forget(shop.db, days=90) == 3
 
 
 def test_an_attempt_that_fails_changes_nothing_and_says_why(

@@ -23,6 +23,7 @@ from core.workspaces.models import Workspace
 from orchestration.defs import compose
 from orchestration.defs.ingest.definitions import INGEST_JOB
 from orchestration.defs.retention import definitions
+from orchestration.defs.lineage.definitions import LINEAGE_JOB
 from orchestration.defs.retention.definitions import RETENTION_JOB
 from orchestration.lib.services import Services
 
@@ -142,7 +143,12 @@ def test_a_run_process_loads_nothing_but_what_runs(
 ) -> None:
     assert names(loaded(monkeypatch, RETENTION_JOB)) == {RETENTION_JOB}
     assert job_name(workspace.key) in names(loaded(monkeypatch, job_name(workspace.key)))
-    assert names(loaded(monkeypatch, None)) == {RETENTION_JOB, INGEST_JOB, job_name(workspace.key)}
+    assert names(loaded(monkeypatch, None)) == {
+        RETENTION_JOB,
+        INGEST_JOB,
+        LINEAGE_JOB,
+        job_name(workspace.key),
+    }
 
 
 def test_it_runs_every_night_without_being_turned_on(

@@ -19,6 +19,7 @@ from core.artifacts import retention as artifacts
 from core.audit import retention as audit
 from core.auth import sessions
 from core.catalog.snapshots import retention as catalog
+from core.lineage.tracing import retention as lineage
 from orchestration.lib.services import services
 
 RETENTION_JOB: Final = "retention"
@@ -42,11 +43,19 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     context.log.info(
         "Forgot %d snapshots: beyond the newest %d, or older than %d days.", snapshots, keep, age
     )
+    rows_of_lineage = lineage.forget(shared.db, days=age)
+    context.log.info("Forgot %d rows of column lineage that no snapshot shows.", rows_of_lineage)
     with shared.db.session() as session:
         files = artifacts.forget_files(session, shared.store, days=age)
     context.log.info("Removed %d files of the artifact store that nothing refers to.", files)
     context.add_output_metadata(
-        {"audit_rows": rows, "sessions": ended, "snapshots": snapshots, "files": files}
+        {
+            "audit_rows": rows,
+            "sessions": ended,
+            "snapshots": snapshots,
+            "lineage": rows_of_lineage,
+            "files": files,
+        }
     )
 
 
