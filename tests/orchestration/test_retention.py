@@ -22,8 +22,8 @@ from core.runs.service import job_name
 from core.workspaces.models import Workspace
 from orchestration.defs import compose
 from orchestration.defs.ingest.definitions import INGEST_JOB
-from orchestration.defs.retention import definitions
 from orchestration.defs.lineage.definitions import LINEAGE_JOB
+from orchestration.defs.retention import definitions
 from orchestration.defs.retention.definitions import RETENTION_JOB
 from orchestration.lib.services import Services
 
