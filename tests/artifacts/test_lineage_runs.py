@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from dagster import DagsterInstance, DagsterRunStatus, DefaultSensorStatus, RunRequest, build_sensor_context
 from dagster._core.storage.tags import RUN_KEY_TAG
 
+from core.catalog.snapshots.models import Snapshot
 from core.lineage.models import LineageState, NodeLineageVersion
 from core.lineage.tracing import states
 from core.lineage.tracing.service import trace_environment
@@ -42,6 +44,7 @@ def shop(yard: Yard) -> Shop:
 def instance(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
     monkeypatch.setattr(definitions, "services", lambda: yard.services)
     monkeypatch.setattr(compose, "services", lambda: yard.services)
+    monkeypatch.setattr(definitions, "SETTLED", timedelta(0))
     with DagsterInstance.ephemeral() as found:
         yield found
 
@@ -88,6 +91,18 @@ def test_a_catalog_that_moved_on_becomes_one_run(shop: Shop, instance: DagsterIn
     shop.know(*project(4))
     (other,) = evaluate(instance)
     assert other.run_key != request.run_key
+
+
+def test_a_catalog_that_has_just_changed_is_left_to_who_changed_it(
+    shop: Shop, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(definitions, "SETTLED", timedelta(minutes=1))
+    shop.know(*project(1))
+    assert evaluate(instance) == []
+    with shop.db.session() as session:
+        long_ago = sa.func.now() - sa.text("interval '10 minutes'")
+        session.execute(sa.update(Snapshot).values(ingested_at=long_ago))
+    assert len(evaluate(instance)) == 1
 
 
 def test_it_runs_without_being_turned_on_and_after_runs_of_dbt(shop: Shop, instance: DagsterInstance) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.catalog.models import CatalogState
+from core.catalog.snapshots.models import Snapshot
 from core.kit import clock
 from core.kit.database import Database
 from core.lineage.columns.values import Status
@@ -54,11 +55,19 @@ def exclusively(db: Database, environment_id: int) -> Generator[bool]:
                 connection.execute(sa.text("select pg_advisory_unlock(:what, :which)"), key)
 
 
-def behind(session: Session, silent_since: datetime | None = None) -> list[Behind]:
-    """The environments whose lineage is to be computed, those whose catalog changed first coming first.
+@dataclass(frozen=True)
+class Patience:
+    """Whom to leave alone: who is at work and gave a sign of life after `silent_since`.
 
-    Without those at which somebody is who has given a sign of life after `silent_since`.
+    And whose catalog changed after `settled_before`: who changed it may be about to see to its lineage.
     """
+
+    silent_since: datetime
+    settled_before: datetime
+
+
+def behind(session: Session, patience: Patience | None = None) -> list[Behind]:
+    """The environments whose lineage is to be computed, those whose catalog changed first coming first."""
     state = LineageState
     fresh = sa.or_(
         state.environment_id.is_(None),
@@ -66,14 +75,16 @@ def behind(session: Session, silent_since: datetime | None = None) -> list[Behin
         state.engine.is_distinct_from(engine_digest()),
     )
     tried = sa.case((state.wanted_id == CatalogState.snapshot_id, state.attempts), else_=0)
-    if silent_since is not None:
-        busy = sa.and_(state.state == RUNNING, state.progressed_at > silent_since)
-        fresh = sa.and_(fresh, sa.not_(sa.func.coalesce(busy, sa.false())))
+    if patience is not None:
+        busy = sa.and_(state.state == RUNNING, state.progressed_at > patience.silent_since)
+        settled = Snapshot.ingested_at <= patience.settled_before
+        fresh = sa.and_(fresh, settled, sa.not_(sa.func.coalesce(busy, sa.false())))
     asked = sa.func.coalesce(state.asked, 0)
     query = (
         sa.select(CatalogState.environment_id, CatalogState.snapshot_id, tried, asked)
+        .join(Snapshot, Snapshot.id == CatalogState.snapshot_id)
         .outerjoin(state, state.environment_id == CatalogState.environment_id)
-        .where(CatalogState.snapshot_id.is_not(None), fresh, tried < MOST_ATTEMPTS)
+        .where(fresh, tried < MOST_ATTEMPTS)
         .order_by(CatalogState.snapshot_id)
     )
     return [Behind(*row, engine=engine_digest()[:8]) for row in session.execute(query)]
@@ -118,14 +129,14 @@ def finish(session: Session, environment_id: int, snapshot_id: int, computed: in
         "wanted_id": snapshot_id,
         "engine": engine_digest(),
         "state": DONE,
+        "done": LineageState.total,
         "computed": computed,
         "attempts": 0,
         "error": None,
         "progressed_at": now,
         "finished_at": now,
     }
-    statement = insert(LineageState).values(environment_id=environment_id, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["environment_id"], set_=values))
+    _set(session, environment_id, **values)
 
 
 def fail(session: Session, environment_id: int, error: str) -> None:

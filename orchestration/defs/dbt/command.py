@@ -72,16 +72,11 @@ def run_commands(
             runner = StepRunner(place, index, step, log, partial(_is_cancelling, context))
             for invocation, event in runner.events(project.manifest, project.translator, context):
                 yield from events.of(event, invocation.target_path)
+            trace_on_the_way(shared, place.environment.id, place.run_id)
             if runner.outcome.status != "success":
-                _follow_up(place, project)
+                _reload_if_changed(shared, project)
                 raise Failure(f"{step.display} failed: {runner.outcome.message}", allow_retries=False)
-    _follow_up(place, project)
-
-
-def _follow_up(place: Place, project: Project) -> None:
-    """What the artifacts of the run bring about elsewhere."""
-    _reload_if_changed(place.services, project)
-    trace_on_the_way(place.services, place.environment.id, place.run_id)
+    _reload_if_changed(shared, project)
 
 
 def _steps(context: OpExecutionContext, config: DbtRunConfig, project: Project) -> list[Step]:

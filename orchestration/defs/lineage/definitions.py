@@ -27,7 +27,7 @@ from dagster._core.storage.tags import PRIORITY_TAG, RUN_KEY_TAG
 
 from core.kit import clock
 from core.lineage.tracing import states
-from core.lineage.tracing.states import Behind
+from core.lineage.tracing.states import Behind, Patience
 from orchestration.lib.lineage import trace
 from orchestration.lib.services import Services, services
 from orchestration.lib.worker import WORKER_TAG, this_worker
@@ -40,6 +40,8 @@ PRIORITY: Final = "-10"
 AT_ONCE: Final = 2
 # Somebody who says that they are at it is believed for so long without a sign of life.
 BELIEVED: Final = timedelta(minutes=2)
+# Who changes a catalog sees to its lineage within this time, or not at all.
+SETTLED: Final = timedelta(seconds=20)
 
 
 class LineageConfig(Config):
@@ -92,7 +94,8 @@ def find_behind(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipR
 
 def _requests(shared: Services, instance: DagsterInstance) -> Iterator[RunRequest]:
     with shared.db.session() as session:
-        waiting = states.behind(session, clock.now() - BELIEVED)
+        now = clock.now()
+        waiting = states.behind(session, Patience(now - BELIEVED, now - SETTLED))
     for behind in waiting[:AT_ONCE]:
         if _is_wanted(shared, instance, behind):
             yield _request(behind)
