@@ -132,7 +132,8 @@ class Project:
         for place in range(count):
             name = self._models[(turn * count + place) % len(self._models)]
             node = self.manifest["nodes"][f"model.bench.{name}"]
-            node["raw_code"] = f"{node['raw_code'].split('-- turn')[0]}-- turn {turn}\n"
+            for code in ("raw_code", "compiled_code"):
+                node[code] = f"{node[code].split('-- turn')[0]}-- turn {turn}\n"
         self.manifest["metadata"] = _metadata("manifest", 12, turn)
 
     def write(self, folder: Path) -> int:
@@ -202,7 +203,7 @@ def _sql(parents: list[str], columns: Sequence[str]) -> str:
         if place % 3 == 0
         else f"    sum(a.{column}) over (partition by a.{columns[0]} order by a.{columns[1]}) as {column}"
         if place % 3 == 1
-        else f"    a.{column}"
+        else f"    coalesce({', '.join(f'{chr(97 + n)}.{column}' for n in range(len(parents)))}) as {column}"
         for place, column in enumerate(columns)
     ]
     joins = [
