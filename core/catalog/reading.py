@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from core.catalog.ingest.rows import FACTS
+from core.catalog.ingest.rows import FACTS, MADE_OF
 from core.catalog.models import FreshnessAnswer, LineageEdge, Node, NodeResult, SourceFreshness
 from core.catalog.snapshots.models import NodeContent, NodeVersion, Snapshot
 from core.kit.database import SCHEMA
@@ -91,18 +91,7 @@ def valid_at(snapshot_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(NodeVersion.valid_from <= snapshot_id, until)
 
 
-_FROM_VERSION: Final = (
-    "environment_id",
-    "unique_id",
-    "content_hash",
-    "raw_hash",
-    "compiled_hash",
-    "compiled_from",
-    "compiled_at",
-    "table_hash",
-    "columns_total",
-    "columns_documented",
-)
+_FROM_VERSION: Final = ("environment_id", "unique_id", *MADE_OF)
 
 
 def _content(workspace_id: int) -> sa.ColumnElement[bool]:

@@ -37,11 +37,8 @@ FACTS: Final = (
     "column_name",
     "severity",
 )
-NODE_COLUMNS: Final = (
-    "id",
-    "environment_id",
-    "unique_id",
-    *FACTS,
+# What a node is made of, under the same names in `nodes` and in `node_versions`.
+MADE_OF: Final = (
     "columns_total",
     "columns_documented",
     "content_hash",
@@ -50,21 +47,9 @@ NODE_COLUMNS: Final = (
     "compiled_from",
     "compiled_at",
     "table_hash",
-    "entry_hash",
 )
-VERSION_COLUMNS: Final = (
-    "environment_id",
-    "unique_id",
-    "valid_from",
-    "content_hash",
-    "raw_hash",
-    "compiled_hash",
-    "compiled_from",
-    "compiled_at",
-    "table_hash",
-    "columns_total",
-    "columns_documented",
-)
+NODE_COLUMNS: Final = ("id", "environment_id", "unique_id", *FACTS, *MADE_OF, "entry_hash")
+VERSION_COLUMNS: Final = ("environment_id", "unique_id", "valid_from", *MADE_OF)
 # What people may say of a node beside its project, and is shown in lists.
 OVERRIDDEN: Final = ("owner", "description", "tags")
 
@@ -148,8 +133,12 @@ class Draft:
         }
 
     @cached_property
-    def _counts(self) -> tuple[int, int]:
-        return len(self.columns), sum(1 for column in self.columns if column.description)
+    def _made_of(self) -> tuple[Any, ...]:
+        """By MADE_OF."""
+        documented = sum(1 for column in self.columns if column.description)
+        node = self.node
+        hashes = (node.content_hash, node.raw_hash, *self.compiled, self.table_hash)
+        return len(self.columns), documented, *hashes
 
     def node_row(self, node_id: int, environment_id: int) -> tuple[Any, ...]:
         """For `nodes`, by NODE_COLUMNS."""
@@ -159,27 +148,13 @@ class Draft:
             environment_id,
             node.unique_id,
             *(facts[name] for name in FACTS),
-            *self._counts,
-            node.content_hash,
-            node.raw_hash,
-            *self.compiled,
-            self.table_hash,
+            *self._made_of,
             self.entry_hash,
         )
 
     def version_row(self, environment_id: int, snapshot_id: int) -> tuple[Any, ...]:
         """For `node_versions`, by VERSION_COLUMNS."""
-        node = self.node
-        return (
-            environment_id,
-            node.unique_id,
-            snapshot_id,
-            node.content_hash,
-            node.raw_hash,
-            *self.compiled,
-            self.table_hash,
-            *self._counts,
-        )
+        return (environment_id, self.unique_id, snapshot_id, *self._made_of)
 
     def content_row(self, workspace_id: int) -> tuple[Any, ...]:
         """For `node_contents`."""
