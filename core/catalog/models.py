@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.catalog.made_of import MadeOf
 from core.kit.database import SCHEMA, Base
 
 WORKSPACE_FK = f"{SCHEMA}.workspaces.id"
@@ -43,7 +44,7 @@ class CatalogState(Base):
     artifacts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
-class Node(Base):
+class Node(MadeOf, Base):
     """One thing of a dbt project: model, seed, snapshot, source, test, exposure, metric, macro and so on.
 
     Light facts only: what lists show, filter and sort by. `description`, `tags` and `owner` are those that
@@ -88,14 +89,6 @@ class Node(Base):
     attached_node: Mapped[str | None] = mapped_column(Text)
     column_name: Mapped[str | None] = mapped_column(Text)
     severity: Mapped[str | None] = mapped_column(String(10))
-    columns_total: Mapped[int]
-    columns_documented: Mapped[int]
-    content_hash: Mapped[UUID]
-    raw_hash: Mapped[UUID | None]
-    compiled_hash: Mapped[UUID | None]
-    compiled_from: Mapped[UUID | None]
-    compiled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    table_hash: Mapped[UUID | None]
     entry_hash: Mapped[UUID]
 
     @property

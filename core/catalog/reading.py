@@ -7,7 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from core.catalog.ingest.rows import FACTS, MADE_OF
+from core.catalog.ingest.rows import FACTS
+from core.catalog.made_of import MADE_OF
 from core.catalog.models import FreshnessAnswer, LineageEdge, Node, NodeResult, SourceFreshness
 from core.catalog.snapshots.models import NodeContent, NodeVersion, Snapshot
 from core.kit.database import SCHEMA

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from core.catalog.columns import Column, merge
 from core.catalog.ingest.stored import Known
+from core.catalog.made_of import MADE_OF
 from core.catalog.values import TEST_TYPES, ParsedNode
 from core.kit.bulk import as_json
 
@@ -36,17 +37,6 @@ FACTS: Final = (
     "attached_node",
     "column_name",
     "severity",
-)
-# What a node is made of, under the same names in `nodes` and in `node_versions`.
-MADE_OF: Final = (
-    "columns_total",
-    "columns_documented",
-    "content_hash",
-    "raw_hash",
-    "compiled_hash",
-    "compiled_from",
-    "compiled_at",
-    "table_hash",
 )
 NODE_COLUMNS: Final = ("id", "environment_id", "unique_id", *FACTS, *MADE_OF, "entry_hash")
 VERSION_COLUMNS: Final = ("environment_id", "unique_id", "valid_from", *MADE_OF)

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.catalog.made_of import MadeOf
 from core.kit.database import SCHEMA, Base
 
 WORKSPACE_FK = f"{SCHEMA}.workspaces.id"
@@ -46,7 +47,7 @@ class Snapshot(Base):
     coverage: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
-class NodeVersion(Base):
+class NodeVersion(MadeOf, Base):
     """What a node was from one snapshot until before another; `valid_to` is null while it still is that."""
 
     __tablename__ = "node_versions"
@@ -61,14 +62,6 @@ class NodeVersion(Base):
     unique_id: Mapped[str] = mapped_column(Text, primary_key=True)
     valid_from: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     valid_to: Mapped[int | None] = mapped_column(BigInteger)
-    content_hash: Mapped[UUID]
-    raw_hash: Mapped[UUID | None]
-    compiled_hash: Mapped[UUID | None]
-    compiled_from: Mapped[UUID | None]
-    compiled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    table_hash: Mapped[UUID | None]
-    columns_total: Mapped[int]
-    columns_documented: Mapped[int]
 
 
 class NodeContent(Base):
