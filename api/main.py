@@ -27,6 +27,7 @@ from api.kit.limits import MEGABYTE, BodyLimit
 from api.kit.state import State, make_state
 from api.kit.timeouts import RequestTimes
 from api.lineage.endpoints import router as lineage
+from api.lineage.project import router as project_lineage
 from api.models.endpoints import router as models
 from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
@@ -64,6 +65,7 @@ ROUTERS = (
     validation,
     events,
     lineage,
+    project_lineage,
     models,
     plugins,
     dagster_page,

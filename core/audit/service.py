@@ -43,6 +43,7 @@ class Tag(StrEnum):
     ARTIFACT_UPLOADED = "artifact.uploaded"
     DROP_RETRIED = "artifact.drop_retried"
     NODE_EDITED = "node.edited"
+    LINEAGE_REQUESTED = "lineage.requested"
     AUDIT_EXPORTED = "audit.exported"
     # Written by the database itself.
     AUDIT_FORGOTTEN = "audit.forgotten"

@@ -44,6 +44,7 @@ class Scope(StrEnum):
     RUN_CANCEL = "run:cancel"
     ARTIFACT_UPLOAD = "artifact:upload"
     CATALOG_EDIT = "catalog:edit"
+    LINEAGE_TRACE = "lineage:trace"
     DAGSTER_OPERATE = "dagster:operate"
     WORKSPACE_EDIT = "workspace:edit"
     MEMBER_MANAGE = "member:manage"
@@ -103,6 +104,7 @@ RIGHTS: Final = (
         Level.DEVELOPER,
         "Change owner, description, tags and metadata shown in the catalog",
     ),
+    Right(Scope.LINEAGE_TRACE, Level.DEVELOPER, "Have column lineage traced again"),
     Right(
         Scope.DAGSTER_OPERATE,
         Level.DEVELOPER,

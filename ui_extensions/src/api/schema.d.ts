@@ -469,6 +469,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/lineage/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage Changes
+         * @description Edges between columns that came, went, or do something else than before.
+         */
+        get: operations["lineage_changes_api_workspaces__workspace__lineage_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/column-edges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Column Edges
+         * @description All edges between columns, page by page.
+         */
+        get: operations["column_edges_api_workspaces__workspace__lineage_column_edges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage Coverage
+         * @description How much of the project's columns is traced.
+         */
+        get: operations["lineage_coverage_api_workspaces__workspace__lineage_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/coverage/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage Coverage Nodes
+         * @description Nodes with what is known of their columns, the least known first.
+         */
+        get: operations["lineage_coverage_nodes_api_workspaces__workspace__lineage_coverage_nodes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/edges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Node Edges
+         * @description All edges between nodes, page by page.
+         */
+        get: operations["node_edges_api_workspaces__workspace__lineage_edges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whole Graph
+         * @description The whole graph, laid out, without tests unless these are among the resource types.
+         */
+        get: operations["whole_graph_api_workspaces__workspace__lineage_graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/openlineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Openlineage Events
+         * @description The column lineage of all nodes as OpenLineage DatasetEvents, one on a line.
+         */
+        get: operations["openlineage_events_api_workspaces__workspace__lineage_openlineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage Path
+         * @description A shortest way from one node or column down to another.
+         */
+        get: operations["lineage_path_api_workspaces__workspace__lineage_path_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage State
+         * @description Where tracing columns stands.
+         */
+        get: operations["lineage_state_api_workspaces__workspace__lineage_state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/lineage/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trace Lineage
+         * @description Trace columns again, as after a failure; what was read before is not read again.
+         */
+        post: operations["trace_lineage_api_workspaces__workspace__lineage_trace_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/members": {
         parameters: {
             query?: never;
@@ -573,6 +773,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/models/{unique_id}/columns/{column}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Column Lineage
+         * @description All columns up- or downstream of a column, nearest first.
+         */
+        get: operations["column_lineage_api_workspaces__workspace__models__unique_id__columns__column__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/models/{unique_id}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Impact
+         * @description What a change of a node, or of a column, would touch downstream.
+         */
+        get: operations["model_impact_api_workspaces__workspace__models__unique_id__impact_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/models/{unique_id}/lineage": {
         parameters: {
             query?: never;
@@ -582,9 +822,69 @@ export interface paths {
         };
         /**
          * Model Lineage
-         * @description The graph around a node, laid out, with totals of what is not shown.
+         * @description The graph around a node, or what a column's trace reaches; laid out, with totals of the whole.
          */
         get: operations["model_lineage_api_workspaces__workspace__models__unique_id__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/models/{unique_id}/lineage/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Column Lineage
+         * @description The columns of a node, where each comes from directly, and what decides on all rows.
+         */
+        get: operations["model_column_lineage_api_workspaces__workspace__models__unique_id__lineage_columns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/models/{unique_id}/lineage/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Node Lineage
+         * @description All nodes up- or downstream of a node, nearest first.
+         */
+        get: operations["node_lineage_api_workspaces__workspace__models__unique_id__lineage_nodes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/models/{unique_id}/lineage/openlineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Openlineage
+         * @description The column lineage of a node as an OpenLineage DatasetEvent.
+         */
+        get: operations["model_openlineage_api_workspaces__workspace__models__unique_id__lineage_openlineage_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1417,6 +1717,20 @@ export interface components {
             why: string | null;
         };
         /**
+         * ChangeTotals
+         * @description How many nodes have edges that changed, and how many edges there are of each kind of change.
+         */
+        ChangeTotals: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Nodes */
+            nodes: number;
+            /** Removed */
+            removed: number;
+        };
+        /**
          * CheckCount
          * @description How many nodes do not pass a check, of how many.
          */
@@ -1444,6 +1758,104 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "failed";
+        };
+        /**
+         * ColumnCounts
+         * @description Columns by what is known of where they come from.
+         */
+        ColumnCounts: {
+            /** Complete */
+            complete: number;
+            /** None */
+            none: number;
+            /** Not Applicable */
+            not_applicable: number;
+            /** Partial */
+            partial: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * ColumnEdgeOut
+         * @description A column feeds another (`value`), or decides on it (`influence`).
+         *
+         *     The span is of the compiled SQL of the `to` node. `change`, and `before` (its transform then), are there
+         *     where two snapshots are compared.
+         */
+        ColumnEdgeOut: {
+            /** Before */
+            before: ("copied" | "renamed" | "transformed" | "aggregated" | "filter" | "join" | "group" | "order" | "window" | "distinct") | null;
+            /** Change */
+            change: ("added" | "removed" | "changed") | null;
+            /** Confidence */
+            confidence: number;
+            from: components["schemas"]["ColumnRef"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "value" | "influence";
+            /** Span */
+            span: [
+                number,
+                number
+            ] | null;
+            to: components["schemas"]["ColumnRef"];
+            /**
+             * Transform
+             * @enum {string}
+             */
+            transform: "copied" | "renamed" | "transformed" | "aggregated" | "filter" | "join" | "group" | "order" | "window" | "distinct";
+        };
+        /**
+         * ColumnEdgePage
+         * @description One page of the edges between columns of a whole project.
+         */
+        ColumnEdgePage: {
+            /** Items */
+            items: components["schemas"]["ColumnEdgeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ColumnLineageOut
+         * @description A column of a node: how much is known of it, and where it comes from directly (at most 50).
+         */
+        ColumnLineageOut: {
+            /** Children Total */
+            children_total: number;
+            /** From */
+            from: components["schemas"]["ColumnEdgeOut"][];
+            /** From Total */
+            from_total: number;
+            /**
+             * Known From
+             * @enum {string}
+             */
+            known_from: "catalog" | "contract" | "yaml" | "inferred" | "unknown";
+            /** Name */
+            name: string;
+            /** Parents Total */
+            parents_total: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "complete" | "none" | "partial" | "unknown" | "not_applicable";
+        };
+        /**
+         * ColumnLineagePage
+         * @description One page of the columns of a node.
+         */
+        ColumnLineagePage: {
+            /** Items */
+            items: components["schemas"]["ColumnLineageOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
         };
         /**
          * ColumnOut
@@ -1477,6 +1889,20 @@ export interface components {
             tags: string[];
             /** Tests */
             tests: components["schemas"]["ColumnTestOut"][];
+        };
+        /**
+         * ColumnRef
+         * @description A column of a node; `*` stands for all rows of the node.
+         */
+        ColumnRef: {
+            /** Column */
+            column: string;
+            /** Name */
+            name: string;
+            /** Node */
+            node: string;
+            /** Resource Type */
+            resource_type: string;
         };
         /**
          * ColumnTestOut
@@ -1536,6 +1962,40 @@ export interface components {
             owned: number;
             /** Tested */
             tested: number;
+        };
+        /**
+         * CoveredNode
+         * @description How much is known of one node; `seconds` is null where it was never traced.
+         */
+        CoveredNode: {
+            /** Columns */
+            columns: number;
+            /** Columns Resolved */
+            columns_resolved: number;
+            /** Kept Since */
+            kept_since: number | null;
+            node: components["schemas"]["NodeRef"];
+            /** Reason */
+            reason: string;
+            /** Seconds */
+            seconds: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "complete" | "partial" | "unknown" | "not_applicable" | "not_traced";
+        };
+        /**
+         * CoveredNodes
+         * @description One page of nodes with what is known of them.
+         */
+        CoveredNodes: {
+            /** Items */
+            items: components["schemas"]["CoveredNode"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
         };
         /**
          * DifferenceItem
@@ -1694,6 +2154,16 @@ export interface components {
          */
         DropState: "waiting" | "ingesting" | "ingested" | "superseded" | "refused";
         /**
+         * EdgeCounts
+         * @description Edges between columns.
+         */
+        EdgeCounts: {
+            /** Influence */
+            influence: number;
+            /** Value */
+            value: number;
+        };
+        /**
          * EnvironmentOut
          * @description A target of dbt. Not `in_profile`: its artifacts come from elsewhere, and nothing can be run there.
          */
@@ -1850,6 +2320,41 @@ export interface components {
             status: string;
         };
         /**
+         * GraphNodes
+         * @description Nodes as columns of one table: the n-th item of each list is of the n-th node. -1 stands for none.
+         *
+         *     `type`, `schema`, `folder`, `package`, `materialization`, `status`, `freshness`, `tests` and `lineage` are
+         *     places in the list of that name in `words`.
+         */
+        GraphNodes: {
+            /** Folder */
+            folder: number[];
+            /** Freshness */
+            freshness: number[];
+            /** Id */
+            id: string[];
+            /** Lineage */
+            lineage: number[];
+            /** Materialization */
+            materialization: number[];
+            /** Name */
+            name: string[];
+            /** Package */
+            package: number[];
+            /** Schema */
+            schema: number[];
+            /** Status */
+            status: number[];
+            /** Tests */
+            tests: number[];
+            /** Type */
+            type: number[];
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
+        };
+        /**
          * HealthOut
          * @description The process lives.
          */
@@ -1876,6 +2381,64 @@ export interface components {
             node: components["schemas"]["NodeRef"];
             /** Rank */
             rank: ("exact" | "prefix" | "word" | "column" | "text" | "code") | null;
+        };
+        /**
+         * ImpactItem
+         * @description A thing that a change would touch: of owners `owner` and `nodes`, of all else the node.
+         *
+         *     `certain` is false where a node that is read has the column, but nobody can tell whether it is the column
+         *     that is read. `attached_node` and `test_column` say what a test is about.
+         */
+        ImpactItem: {
+            /** Attached Node */
+            attached_node: string | null;
+            /** Certain */
+            certain: boolean;
+            /** Column */
+            column: string | null;
+            /** Kind */
+            kind: ("value" | "influence") | null;
+            node: components["schemas"]["NodeRef"] | null;
+            /** Nodes */
+            nodes: number | null;
+            /** Owner */
+            owner: string | null;
+            /** Steps */
+            steps: number | null;
+            /** Test Column */
+            test_column: string | null;
+        };
+        /**
+         * ImpactOut
+         * @description One page of one kind of what a change would touch.
+         */
+        ImpactOut: {
+            /** Items */
+            items: components["schemas"]["ImpactItem"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            totals: components["schemas"]["ImpactTotals"];
+            trace: components["schemas"]["TraceStateOut"];
+        };
+        /**
+         * ImpactTotals
+         * @description How much a change would touch, of the whole.
+         */
+        ImpactTotals: {
+            /** Columns */
+            columns: number;
+            /** Exposures */
+            exposures: number;
+            /** Metrics */
+            metrics: number;
+            /** Nodes */
+            nodes: number;
+            /** Owners */
+            owners: number;
+            /** Tests */
+            tests: number;
         };
         /**
          * IncidentOut
@@ -1925,10 +2488,53 @@ export interface components {
             name: string;
         };
         /**
+         * LineageChangesOut
+         * @description One page of the edges that differ between two snapshots; `to` is null for the catalog as it is now.
+         */
+        LineageChangesOut: {
+            /** From */
+            from: number;
+            /** Items */
+            items: components["schemas"]["ColumnEdgeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** To */
+            to: number | null;
+            /** Total */
+            total: number;
+            totals: components["schemas"]["ChangeTotals"];
+        };
+        /**
+         * LineageCoverageOut
+         * @description How much of a project is traced. `resolved` is null where there is nothing to resolve.
+         */
+        LineageCoverageOut: {
+            columns: components["schemas"]["ColumnCounts"];
+            edges: components["schemas"]["EdgeCounts"];
+            /** Kept */
+            kept: number;
+            /** Known From */
+            known_from: {
+                [key: string]: number;
+            };
+            nodes: components["schemas"]["NodeCounts"];
+            /** Resolved */
+            resolved: number | null;
+            /** Slowest */
+            slowest: components["schemas"]["SlowNode"][];
+            trace: components["schemas"]["TraceStateOut"];
+            /** Transforms */
+            transforms: {
+                [key: string]: number;
+            };
+        };
+        /**
          * LineageEdgeOut
-         * @description `to` reads `from`.
+         * @description `to` reads `from`; `change` where two snapshots are compared.
          */
         LineageEdgeOut: {
+            /** Change */
+            change: ("added" | "removed" | "changed") | null;
             /** From */
             from: string;
             /** To */
@@ -1936,17 +2542,36 @@ export interface components {
         };
         /**
          * LineageNodeOut
-         * @description A node in its place. Totals count all neighbours, shown or not; x and y are pixels.
+         * @description A node in its place. Totals count all neighbours, shown or not; x, y, width and height are pixels.
+         *
+         *     `columns` is null where none are shown; `tests` is null where a node has none.
          */
         LineageNodeOut: {
+            /** Change */
+            change: ("added" | "removed" | "changed") | null;
             /** Children Shown */
             children_shown: number;
             /** Children Total */
             children_total: number;
+            /** Columns */
+            columns: components["schemas"]["ShownColumn"][] | null;
+            /** Columns Total */
+            columns_total: number;
+            /** Folder */
+            folder: string;
+            /** Freshness */
+            freshness: string | null;
+            /** Height */
+            height: number;
             /** Last Status */
             last_status: string | null;
             /** Layer */
             layer: number;
+            /**
+             * Lineage Status
+             * @enum {string}
+             */
+            lineage_status: "complete" | "partial" | "unknown" | "not_applicable" | "not_traced";
             /** Materialization */
             materialization: string | null;
             /** Name */
@@ -1963,8 +2588,13 @@ export interface components {
             resource_type: string;
             /** Schema Name */
             schema_name: string | null;
+            /** Tags */
+            tags: string[];
+            tests: components["schemas"]["NodeTests"] | null;
             /** Unique Id */
             unique_id: string;
+            /** Width */
+            width: number;
             /** X */
             x: number;
             /** Y */
@@ -1972,9 +2602,12 @@ export interface components {
         };
         /**
          * LineageOut
-         * @description The part of the lineage that is shown around `focus`.
+         * @description The part of the lineage that is shown around `focus`; `column_totals` with a column in focus.
          */
         LineageOut: {
+            /** Column Edges */
+            column_edges: components["schemas"]["ColumnEdgeOut"][];
+            column_totals: components["schemas"]["LineageTotals"] | null;
             /** Edges */
             edges: components["schemas"]["LineageEdgeOut"][];
             /** Focus */
@@ -1982,6 +2615,7 @@ export interface components {
             /** Nodes */
             nodes: components["schemas"]["LineageNodeOut"][];
             totals: components["schemas"]["LineageTotals"];
+            trace: components["schemas"]["TraceStateOut"];
             /** Truncated */
             truncated: boolean;
         };
@@ -2267,6 +2901,42 @@ export interface components {
             project_dir?: string | null;
         };
         /**
+         * NodeCounts
+         * @description Models, seeds, snapshots and sources by what is known of their columns.
+         */
+        NodeCounts: {
+            /** Complete */
+            complete: number;
+            /** Not Applicable */
+            not_applicable: number;
+            /** Not Traced */
+            not_traced: number;
+            /** Partial */
+            partial: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * NodeEdgeOut
+         * @description `to` reads `from`.
+         */
+        NodeEdgeOut: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * NodeEdgePage
+         * @description One page of the edges between nodes of a whole project.
+         */
+        NodeEdgePage: {
+            /** Items */
+            items: components["schemas"]["NodeEdgeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * NodeItem
          * @description A node in a list. `last_*` are null when it never ran; `trust` is null where there is nothing to trust.
          *
@@ -2329,6 +2999,33 @@ export interface components {
             trust_reasons: string[];
             /** Unique Id */
             unique_id: string;
+        };
+        /**
+         * NodeLineageOut
+         * @description What is known of the columns of a node.
+         *
+         *     `code` says whether the compiled SQL that spans are of is the one the node has now; `rows` is what decides
+         *     on all of its rows; `kept_since`: it could not be read, and its edges are those known as of that snapshot.
+         */
+        NodeLineageOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "current" | "older" | "none";
+            columns: components["schemas"]["ColumnLineagePage"];
+            /** Kept Since */
+            kept_since: number | null;
+            /** Reason */
+            reason: string;
+            /** Rows */
+            rows: components["schemas"]["ColumnEdgeOut"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "complete" | "partial" | "unknown" | "not_applicable" | "not_traced";
+            trace: components["schemas"]["TraceStateOut"];
         };
         /**
          * NodeList
@@ -2540,6 +3237,20 @@ export interface components {
             step: number;
         };
         /**
+         * NodeTests
+         * @description The tests of a node by their last result; the others never ran.
+         */
+        NodeTests: {
+            /** Failed */
+            failed: number;
+            /** Passed */
+            passed: number;
+            /** Total */
+            total: number;
+            /** Warned */
+            warned: number;
+        };
+        /**
          * OptionOut
          * @description A flag of dbt and the kind of value it takes: list, name, mapping, switch, count or macro.
          */
@@ -2632,6 +3343,20 @@ export interface components {
             require_uppercase: boolean;
         };
         /**
+         * PathOut
+         * @description A shortest way from one end to the other: edges of columns where columns were given, else of nodes.
+         */
+        PathOut: {
+            /** Edges */
+            edges: components["schemas"]["ColumnEdgeOut"][];
+            /** Found */
+            found: boolean;
+            /** Node Edges */
+            node_edges: components["schemas"]["NodeEdgeOut"][];
+            /** Nodes */
+            nodes: components["schemas"]["NodeRef"][];
+        };
+        /**
          * PlaceList
          * @description Every place of a workspace.
          */
@@ -2703,6 +3428,77 @@ export interface components {
             selector: string | null;
             /** Words */
             words: string[];
+        };
+        /**
+         * ReachedColumn
+         * @description A column that a walk reaches.
+         *
+         *     `steps` is its smallest distance, `via` what the last step there does; `kind` is `value` where a chain of
+         *     values alone leads to it.
+         */
+        ReachedColumn: {
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "value" | "influence";
+            node: components["schemas"]["NodeRef"];
+            /** Steps */
+            steps: number;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "copied" | "renamed" | "transformed" | "aggregated" | "filter" | "join" | "group" | "order" | "window" | "distinct";
+        };
+        /**
+         * ReachedColumns
+         * @description One page of the columns that a walk reaches; nearest first.
+         */
+        ReachedColumns: {
+            /** Items */
+            items: components["schemas"]["ReachedColumn"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            totals: components["schemas"]["ReachedTotals"];
+            trace: components["schemas"]["TraceStateOut"];
+        };
+        /**
+         * ReachedNode
+         * @description A node that a walk reaches, and its smallest distance.
+         */
+        ReachedNode: {
+            node: components["schemas"]["NodeRef"];
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * ReachedNodes
+         * @description One page of the nodes that a walk reaches; nearest first. `whole` counts them without the filter.
+         */
+        ReachedNodes: {
+            /** Items */
+            items: components["schemas"]["ReachedNode"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+            /** Whole */
+            whole: number;
+        };
+        /**
+         * ReachedTotals
+         * @description Of the whole walk, whatever the filter and the page.
+         */
+        ReachedTotals: {
+            /** Columns */
+            columns: number;
+            /** Nodes */
+            nodes: number;
         };
         /**
          * ReadinessOut
@@ -3013,6 +3809,43 @@ export interface components {
             user_agent: string | null;
         };
         /**
+         * ShownColumn
+         * @description A column inside a node of the graph. Totals count columns next to it, shown or not.
+         */
+        ShownColumn: {
+            /** Change */
+            change: ("added" | "removed" | "changed") | null;
+            /** Children Total */
+            children_total: number;
+            /**
+             * Known From
+             * @enum {string}
+             */
+            known_from: "catalog" | "contract" | "yaml" | "inferred" | "unknown";
+            /** Name */
+            name: string;
+            /** Parents Total */
+            parents_total: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "complete" | "none" | "partial" | "unknown" | "not_applicable";
+            /** Traced */
+            traced: boolean;
+        };
+        /**
+         * SlowNode
+         * @description A node that took long to trace, and its share of the time that all took.
+         */
+        SlowNode: {
+            node: components["schemas"]["NodeRef"];
+            /** Seconds */
+            seconds: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * SlowOut
          * @description How long a node took the last time, in seconds.
          */
@@ -3307,6 +4140,35 @@ export interface components {
             token_type?: "bearer";
         };
         /**
+         * TraceStateOut
+         * @description Where tracing stands. The lineage of `snapshot` is complete; `wanted` is the one being traced.
+         */
+        TraceStateOut: {
+            /** Computed */
+            computed: number;
+            /** Current */
+            current: boolean;
+            /** Done */
+            done: number;
+            /** Error */
+            error: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Snapshot */
+            snapshot: number | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "never" | "waiting" | "running" | "done" | "failed";
+            /** Total */
+            total: number;
+            /** Wanted */
+            wanted: number | null;
+        };
+        /**
          * TrendOut
          * @description Coverage over time, oldest first.
          */
@@ -3517,6 +4379,25 @@ export interface components {
             };
             /** Total */
             total: number;
+        };
+        /**
+         * WholeGraph
+         * @description The whole graph, laid out. `edges` are pairs of places of nodes, parent before child, in one list.
+         */
+        WholeGraph: {
+            /** Edges */
+            edges: number[];
+            /** Height */
+            height: number;
+            nodes: components["schemas"]["GraphNodes"];
+            /** Snapshot */
+            snapshot: number | null;
+            /** Width */
+            width: number;
+            /** Words */
+            words: {
+                [key: string]: string[];
+            };
         };
         /**
          * WorkspaceIn
@@ -5551,6 +6432,786 @@ export interface operations {
             };
         };
     };
+    lineage_changes_api_workspaces__workspace__lineage_changes_get: {
+        parameters: {
+            query: {
+                change?: ("added" | "removed" | "changed")[];
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description CSV holds all pages. */
+                format?: "json" | "csv";
+                /** @description Since this snapshot. */
+                from: number;
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                /** @description Until this one, or the one read. */
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageChangesOut"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    column_edges_api_workspaces__workspace__lineage_column_edges_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                kind?: ("value" | "influence")[];
+                limit?: number;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnEdgePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    lineage_coverage_api_workspaces__workspace__lineage_coverage_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageCoverageOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    lineage_coverage_nodes_api_workspaces__workspace__lineage_coverage_nodes_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description CSV holds all pages. */
+                format?: "json" | "csv";
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                sort?: "status" | "name" | "seconds" | "columns" | "-status" | "-name" | "-seconds" | "-columns";
+                status?: ("complete" | "partial" | "unknown" | "not_applicable" | "not_traced")[];
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoveredNodes"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    node_edges_api_workspaces__workspace__lineage_edges_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeEdgePage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    whole_graph_api_workspaces__workspace__lineage_graph_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                folder?: string[];
+                package?: string[];
+                /** @description Resource types; without any, all. */
+                resource_types?: string[];
+                schema?: string[];
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                tag?: string[];
+            };
+            header?: {
+                "accept-encoding"?: string;
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeGraph"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    openlineage_events_api_workspaces__workspace__lineage_openlineage_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    lineage_path_api_workspaces__workspace__lineage_path_get: {
+        parameters: {
+            query: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description A column; `*` for all rows. */
+                from_column?: string | null;
+                /** @description unique_id of a node. */
+                from_node: string;
+                /** @description Follow influences too, not values alone. */
+                influence?: boolean;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                /** @description A column; `*` for all rows. */
+                to_column?: string | null;
+                /** @description unique_id of a node. */
+                to_node: string;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PathOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    lineage_state_api_workspaces__workspace__lineage_state_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceStateOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    trace_lineage_api_workspaces__workspace__lineage_trace_post: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceStateOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_members_api_workspaces__workspace__members_get: {
         parameters: {
             query?: never;
@@ -6015,9 +7676,193 @@ export interface operations {
             };
         };
     };
+    column_lineage_api_workspaces__workspace__models__unique_id__columns__column__lineage_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                direction?: "up" | "down";
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description CSV holds all pages. */
+                format?: "json" | "csv";
+                /** @description Follow influences too, not values alone. */
+                influence?: boolean;
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description Resource types; without any, all. */
+                resource_type?: string[];
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                /** @description At most so far; without it, any. */
+                steps?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of a column; `*` for all rows of the node. */
+                column: string;
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachedColumns"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    model_impact_api_workspaces__workspace__models__unique_id__impact_get: {
+        parameters: {
+            query?: {
+                /** @description A column; `*` for all rows. */
+                column?: string | null;
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description CSV holds all pages. */
+                format?: "json" | "csv";
+                /** @description Follow influences too, not values alone. */
+                influence?: boolean;
+                kind?: "columns" | "nodes" | "exposures" | "metrics" | "tests" | "owners";
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpactOut"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     model_lineage_api_workspaces__workspace__models__unique_id__lineage_get: {
         parameters: {
             query?: {
+                /** @description Nodes whose columns are shown. */
+                all_columns?: string[];
+                /** @description A column; `*` for all rows. */
+                column?: string | null;
+                /** @description Nodes whose columns are shown. */
+                columns?: string[];
                 down?: number;
                 /** @description Key of the environment; without it, the default one. */
                 environment?: string | null;
@@ -6025,6 +7870,10 @@ export interface operations {
                 expand_down?: string[];
                 /** @description Nodes opened by hand. */
                 expand_up?: string[];
+                /** @description Follow influences too, not values alone. */
+                influence?: boolean;
+                /** @description Show what is different since this snapshot. */
+                since?: number | null;
                 /** @description As of this snapshot; without it, as it is now. */
                 snapshot?: number | null;
                 /** @description Show tests as nodes too. */
@@ -6049,6 +7898,249 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LineageOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    model_column_lineage_api_workspaces__workspace__models__unique_id__lineage_columns_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeLineageOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    node_lineage_api_workspaces__workspace__models__unique_id__lineage_nodes_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                direction?: "up" | "down";
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description CSV holds all pages. */
+                format?: "json" | "csv";
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string;
+                /** @description Resource types; without any, all. */
+                resource_type?: string[];
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+                /** @description At most so far; without it, any. */
+                steps?: number | null;
+                /** @description List tests too. */
+                tests?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachedNodes"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    model_openlineage_api_workspaces__workspace__models__unique_id__lineage_openlineage_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                /** @description As of this snapshot; without it, as it is now. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
             /** @description Unauthorized */

@@ -1,0 +1,90 @@
+"""Where tracing the columns of an environment stands, and asking for it again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.audit.service import By, Tag
+from core.catalog.models import CatalogState
+from core.catalog.reading import Reading
+from core.kit.errors import Conflict
+from core.lineage.models import LineageState
+
+NEVER = "never"
+
+
+@dataclass(frozen=True)
+class TraceState:
+    """Where it stands. `snapshot` is the one whose lineage is complete; `current`: the catalog is at it."""
+
+    state: str = NEVER
+    snapshot: int | None = None
+    wanted: int | None = None
+    current: bool = False
+    done: int = 0
+    total: int = 0
+    computed: int = 0
+    error: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+def state_of(session: Session, reading: Reading) -> TraceState:
+    """Where tracing stands; the snapshot that is read, where it is a past one, counts as the catalog's."""
+    query = sa.select(LineageState, CatalogState.snapshot_id).select_from(CatalogState)
+    joined = query.outerjoin(LineageState, LineageState.environment_id == CatalogState.environment_id)
+    found = session.execute(joined.where(CatalogState.environment_id == reading.environment_id)).one_or_none()
+    if found is None or found[0] is None:
+        return TraceState()
+    row, now = found
+    wanted = reading.snapshot.id if reading.snapshot else now
+    return TraceState(
+        state=row.state,
+        snapshot=row.snapshot_id,
+        wanted=row.wanted_id,
+        current=row.snapshot_id is not None and row.snapshot_id == wanted,
+        done=row.done,
+        total=row.total,
+        computed=row.computed,
+        error=row.error,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def ask_again(session: Session, by: By, reading: Reading) -> TraceState:
+    """Have the columns traced once more; the sensor of the code location picks it up.
+
+    Raises:
+        Conflict: there is nothing to trace yet, or it is being traced.
+    """
+    now = session.scalar(
+        sa.select(CatalogState.snapshot_id).where(CatalogState.environment_id == reading.environment_id)
+    )
+    if now is None:
+        raise Conflict("There is nothing to trace.", hint="Run dbt, or bring its artifacts, first.")
+    values = {"state": "waiting", "attempts": 0, "error": None, "wanted_id": now}
+    asked = insert(LineageState).values(environment_id=reading.environment_id, **values)
+    running = LineageState.state == "running"
+    upsert = asked.on_conflict_do_update(
+        index_elements=["environment_id"], set_=values, where=sa.not_(running)
+    )
+    if session.execute(upsert.returning(LineageState.environment_id)).one_or_none() is None:
+        raise Conflict("Columns are being traced already.")
+    _record(session, by, reading, now)
+    return state_of(session, reading)
+
+
+def _record(session: Session, by: By, reading: Reading, snapshot_id: int) -> None:
+    audit.record(
+        session,
+        by,
+        Tag.LINEAGE_REQUESTED,
+        workspace_id=reading.workspace_id,
+        subject=reading.environment,
+        data={"snapshot": snapshot_id},
+    )
