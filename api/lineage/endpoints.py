@@ -59,7 +59,7 @@ def model_lineage(  # noqa: PLR0913, PLR0917 - parameters of the request
     view = View(
         up, down, expand_up, expand_down, tests, column, influence, tuple(columns), tuple(all_columns), since
     )
-    return LineageOut.of(service.graph_around(session, reading, unique_id, view))
+    return LineageOut.of_graph(service.graph_around(session, reading, unique_id, view))
 
 
 @router.get("/{unique_id}/lineage/columns", responses=responses(404))

@@ -23,6 +23,8 @@ Kinds = Annotated[
 ]
 Steps = Annotated[int | None, Query(ge=1, le=1_000_000, description="At most so far; without it, any.")]
 Cursor = Annotated[str | None, Query(max_length=200)]
+# Holds the ids of the last item.
+LongCursor = Annotated[str | None, Query(max_length=8000)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Format = Annotated[Literal["json", "csv"], Query(description="CSV holds all pages.")]
 

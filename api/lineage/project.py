@@ -16,6 +16,7 @@ from api.lineage.parameters import (
     Influence,
     Kinds,
     Limit,
+    LongCursor,
     SomeColumn,
     SomeNode,
     Words,
@@ -157,7 +158,7 @@ def node_edges(
     _actor: CatalogReader,
     reading: CatalogDep,
     session: SessionDep,
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
     limit: Pages = PAGE,
 ) -> NodeEdgePage:
     """All edges between nodes, page by page."""
@@ -170,7 +171,7 @@ def column_edges(
     reading: CatalogDep,
     session: SessionDep,
     kind: Annotated[list[Kind], Query(max_length=2)] = [],  # noqa: B006 - FastAPI copies defaults
-    cursor: Cursor = None,
+    cursor: LongCursor = None,
     limit: Pages = PAGE,
 ) -> ColumnEdgePage:
     """All edges between columns, page by page."""

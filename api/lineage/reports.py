@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.lineage.items import (
     ColumnEdgeOut,
+    ColumnStatus,
     FromCore,
     Kind,
     NodeEdgeOut,
@@ -39,12 +40,18 @@ class ReachedTotals(FromCore):
 
 
 class ReachedColumns(FromCore):
-    """One page of the columns that a walk reaches; nearest first."""
+    """One page of the columns that a walk reaches; nearest first.
+
+    `status` and `column_status` are those of the node and the column it begins at: what was never traced
+    reaches nothing that anybody knows of.
+    """
 
     items: list[ReachedColumn]
     total: int
     next_cursor: str | None
     totals: ReachedTotals
+    status: NodeStatus
+    column_status: ColumnStatus | Literal["not_traced"]
     trace: TraceStateOut
 
 

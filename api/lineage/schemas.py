@@ -1,6 +1,6 @@
 """The graph around a node as JSON, and the columns of one node."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from api.lineage.items import (
     TraceStateOut,
 )
 from api.models.items import NodeRef
+from core.lineage.service import Graph, GraphNode
 
 
 class ShownColumn(FromCore):
@@ -65,6 +66,11 @@ class LineageNodeOut(NodeRef):
     parents_shown: int
     children_shown: int
 
+    @classmethod
+    def of_graph(cls, item: GraphNode) -> Self:
+        """From the graph."""
+        return cls.model_validate({**vars(item.card), **vars(item.place), **vars(item)}, from_attributes=True)
+
 
 class LineageEdgeOut(NodeEdgeOut):
     """`to` reads `from`; `change` where two snapshots are compared."""
@@ -90,6 +96,12 @@ class LineageOut(FromCore):
     column_totals: LineageTotals | None
     truncated: bool
     trace: TraceStateOut
+
+    @classmethod
+    def of_graph(cls, found: Graph) -> Self:
+        """From the graph."""
+        nodes = [LineageNodeOut.of_graph(item) for item in found.nodes]
+        return cls.model_validate({**vars(found), "nodes": nodes}, from_attributes=True)
 
 
 class ColumnLineageOut(FromCore):

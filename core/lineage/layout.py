@@ -6,10 +6,16 @@ enough for what a person can look at.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-COLUMN_WIDTH = 320
-ROW_HEIGHT = 92
-SWEEPS = 6
+# As the web app draws a node: its card, and a line for each column that it shows.
+NODE_WIDTH: Final = 236
+NODE_HEIGHT: Final = 58
+COLUMN_HEIGHT: Final = 24
+COLUMNS_FOOT: Final = 8
+LAYER_WIDTH: Final = 320
+GAP: Final = 34
+SWEEPS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -22,8 +28,18 @@ class Place:
     y: float
 
 
-def lay_out(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> dict[str, Place]:
-    """Place nodes left to right; edges are pairs of parent and child. Cycles do not hang it."""
+def height_of(columns: int) -> float:
+    """The height of a node that shows so many columns, in pixels."""
+    return NODE_HEIGHT + (columns * COLUMN_HEIGHT + COLUMNS_FOOT if columns else 0)
+
+
+def lay_out(
+    nodes: Sequence[str], edges: Iterable[tuple[str, str]], heights: Mapping[str, float] | None = None
+) -> dict[str, Place]:
+    """Place nodes left to right; edges are pairs of parent and child. Cycles do not hang it.
+
+    `heights` are those of nodes that are taller than others.
+    """
     members = set(nodes)
     kept = [
         (parent, child)
@@ -34,12 +50,19 @@ def lay_out(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> dict[str,
     children = _neighbours(nodes, kept)
     layers = _layers(nodes, parents, children)
     rows = _ordered(nodes, layers, parents, children)
-    tallest = max((len(row) for row in rows), default=0)
-    return {
-        node: Place(layer, order, layer * COLUMN_WIDTH, (order + (tallest - len(row)) / 2) * ROW_HEIGHT)
-        for layer, row in enumerate(rows)
-        for order, node in enumerate(row)
-    }
+    return _placed(rows, heights or {})
+
+
+def _placed(rows: Sequence[Sequence[str]], heights: Mapping[str, float]) -> dict[str, Place]:
+    """Corners; layers stand around a common middle."""
+    tall = [sum(heights.get(node, NODE_HEIGHT) + GAP for node in row) for row in rows]
+    found: dict[str, Place] = {}
+    for layer, row in enumerate(rows):
+        y = (max(tall) - tall[layer]) / 2
+        for order, node in enumerate(row):
+            found[node] = Place(layer, order, layer * LAYER_WIDTH, y)
+            y += heights.get(node, NODE_HEIGHT) + GAP
+    return found
 
 
 def _neighbours(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -88,11 +111,12 @@ def _ordered(
     rows: list[list[str]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
     for node in sorted(nodes):
         rows[layers[node]].append(node)
+    position = {node: index for row in rows for index, node in enumerate(row)}
     for sweep in range(SWEEPS):
         neighbours = parents if sweep % 2 == 0 else children
         for row in rows if sweep % 2 == 0 else reversed(rows):
-            position = {node: index for line in rows for index, node in enumerate(line)}
             row.sort(key=lambda node: _barycentre(node, neighbours, position))
+            position.update((node, index) for index, node in enumerate(row))
     return rows
 
 

@@ -1,14 +1,33 @@
-"""x."""
+"""Lists of what lies up- or downstream, nearest first, with totals of the whole."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from core.catalog import service as catalog
+from core.catalog.reading import Reading
+from core.kit.paging import decode_cursor, page_of
+from core.lineage import known
+from core.lineage.facts import EDGE, holds, kind_of, known_nodes, node_facts
+from core.lineage.models import OF_ROWS, ROWS, VALUE, LineageColumn
+from core.lineage.node_walks import distances
+from core.lineage.shapes import NodeFact
+from core.lineage.state import TraceState, state_of
+from core.lineage.walks import INFLUENCES, VALUES, Direction, Trace, trace
+
+COLUMN_SHEET: Final = ("node", "column", "resource_type", "steps", "kind", "via")
+NODE_SHEET: Final = ("node", "name", "resource_type", "materialization", "last_status", "steps")
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Which of what a walk reaches is listed."""
 
-    direction: str = "up"
+    direction: Direction = "up"
     steps: int | None = None
     q: str = ""
     resource_types: tuple[str, ...] = ()
@@ -16,14 +35,241 @@ class Wanted:
     tests: bool = False
 
 
-COLUMN_SHEET: Any = ()
-NODE_SHEET: Any = ()
+@dataclass(frozen=True)
+class ReachedColumn:
+    """A column, its smallest distance, and what the last step there does."""
+
+    node: NodeFact
+    column: str
+    steps: int
+    kind: str
+    via: str
 
 
-def columns_from(*a: Any, **k: Any) -> Any:
-    raise NotImplementedError
+@dataclass(frozen=True)
+class Totals:
+    """How many columns and nodes a walk reaches in all."""
+
+    columns: int
+    nodes: int
 
 
-nodes_from = columns_from
-column_row = columns_from
-node_row = columns_from
+@dataclass(frozen=True)
+class ReachedColumns:
+    """One page of columns. `status` is that of the node, `column_status` that of the column it begins at."""
+
+    items: Sequence[ReachedColumn]
+    total: int
+    next_cursor: str | None
+    totals: Totals
+    status: str
+    column_status: str
+    trace: TraceState
+
+
+@dataclass(frozen=True)
+class ReachedNode:
+    """A node and its smallest distance."""
+
+    node: NodeFact
+    steps: int
+
+
+@dataclass(frozen=True)
+class ReachedNodes:
+    """One page of nodes; `whole` counts them without the filter."""
+
+    items: Sequence[ReachedNode]
+    total: int
+    next_cursor: str | None
+    whole: int
+
+
+def columns_from(
+    session: Session,
+    reading: Reading,
+    unique_id: str,
+    column: str,
+    wanted: Wanted,
+    *,
+    cursor: str | None = None,
+    limit: int | None,
+) -> ReachedColumns:
+    """One page of the columns up- or downstream of a column; all of them without a limit.
+
+    Raises:
+        NotFound: no such node, or nobody knows of the column.
+        Invalid: the cursor is none of ours.
+    """
+    offset = decode_cursor(cursor)
+    start = known.require_column(session, reading, unique_id, column)
+    found = trace(session, reading, start.starts, wanted.direction, influence=wanted.influence)
+    listed = _listed(found, wanted)
+    totals = totals_of(session, found, unique_id)
+    query = listed.order_by("steps", "unique_id", "name", "id").offset(offset).limit(limit)
+    rows = session.execute(query).all()
+    total = totals.columns if _takes_all(wanted) else _count(session, listed)
+    page = page_of(
+        _reached(session, reading, found, rows), total=total, offset=offset, limit=limit or len(rows)
+    )
+    return ReachedColumns(
+        page.items,
+        total,
+        page.next_cursor,
+        totals,
+        start.node_status,
+        start.status,
+        state_of(session, reading),
+    )
+
+
+def _takes_all(wanted: Wanted) -> bool:
+    return not (wanted.q or wanted.resource_types or wanted.steps)
+
+
+def _count(session: Session, query: Any) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+
+
+def reached_table(found: Trace, steps: int | None = None) -> Any:
+    """What a walk reaches, as a table of numbers and distances; without the start and its like."""
+    near = {number: far for number, far in found.steps.items() if far and (steps is None or far <= steps)}
+    numbers = sa.cast(list(near), ARRAY(sa.BigInteger))
+    far = sa.cast(list(near.values()), ARRAY(sa.Integer))
+    return (
+        sa.func.unnest(numbers, far).table_valued(
+            sa.column("id", sa.BigInteger), sa.column("steps", sa.Integer), name="reached"
+        )
+    ).render_derived()
+
+
+def totals_of(session: Session, found: Trace, unique_id: str) -> Totals:
+    """How many columns a walk reaches, and nodes beside the one it begins at."""
+    reached, table = reached_table(found), LineageColumn
+    columns = sa.func.count().filter(table.name != ROWS)
+    nodes = sa.func.count(table.unique_id.distinct()).filter(table.unique_id != unique_id)
+    return Totals(*session.execute(sa.select(columns, nodes).join(reached, reached.c.id == table.id)).one())
+
+
+def _listed(found: Trace, wanted: Wanted) -> Any:
+    reached, table = reached_table(found, wanted.steps), LineageColumn
+    query = (
+        sa.select(table.id, table.unique_id, table.name, reached.c.steps)
+        .join(reached, reached.c.id == table.id)
+        .where(table.name != ROWS)
+    )
+    if wanted.resource_types:
+        query = query.where(sa.func.split_part(table.unique_id, ".", 1).in_(wanted.resource_types))
+    if wanted.q:
+        text = wanted.q.strip()
+        query = query.where(
+            sa.or_(
+                table.name.icontains(text, autoescape=True), table.unique_id.icontains(text, autoescape=True)
+            )
+        )
+    return query
+
+
+def _reached(session: Session, reading: Reading, found: Trace, rows: Sequence[Any]) -> list[ReachedColumn]:
+    facts = node_facts(session, reading, {row.unique_id for row in rows})
+    via = _last_steps(session, reading, found, [row.id for row in rows])
+    return [
+        ReachedColumn(
+            facts[row.unique_id],
+            row.name,
+            row.steps,
+            "value" if row.id in found.value else "influence",
+            via[row.id],
+        )
+        for row in rows
+        # An edge that went between two queries is not there to say what it did.
+        if via[row.id]
+    ]
+
+
+def _last_steps(session: Session, reading: Reading, found: Trace, numbers: Sequence[int]) -> dict[int, str]:
+    """What the last step to each of these columns does; of several, that of a value."""
+    up = found.direction == "up"
+    here, there = (EDGE.parent_id, EDGE.child_id) if up else (EDGE.child_id, EDGE.parent_id)
+    kinds = VALUES if found.value == found.steps.keys() else INFLUENCES
+    through = _rows_beside(found, numbers)
+    ends = {*numbers, *through.values()}
+    query = (
+        sa.select(here, there, EDGE.transform)
+        .where(
+            here == sa.func.any(list(ends)), EDGE.kind != OF_ROWS, EDGE.kind.in_(kinds), holds(EDGE, reading)
+        )
+        .order_by(EDGE.kind != VALUE, EDGE.transform.desc(), there)
+    )
+    first: dict[int, str] = {}
+    for end, before, transform in session.execute(query):
+        if found.steps.get(before, -2) == found.steps[end] - 1:
+            first.setdefault(end, transform)
+    return {number: first.get(number) or first.get(through.get(number, number), "") for number in numbers}
+
+
+def _rows_beside(found: Trace, numbers: Sequence[int]) -> Mapping[int, int]:
+    """For columns that were reached as some of all rows: the column that stands for these."""
+    if found.direction == "up":
+        return {}
+    wanted = set(numbers)
+    return {
+        far: one
+        for one, near in found.near.items()
+        for far, kind in near
+        if kind == OF_ROWS and far in wanted and found.steps.get(one) == found.steps.get(far)
+    }
+
+
+def nodes_from(
+    session: Session,
+    reading: Reading,
+    unique_id: str,
+    wanted: Wanted,
+    *,
+    cursor: str | None = None,
+    limit: int | None,
+) -> ReachedNodes:
+    """One page of the nodes up- or downstream of a node; all of them without a limit.
+
+    Raises:
+        NotFound: no such node.
+        Invalid: the cursor is none of ours.
+    """
+    offset = decode_cursor(cursor)
+    catalog.require_node(session, reading, unique_id)
+    steps = distances(session, reading, [unique_id], wanted.direction, tests=wanted.tests)
+    del steps[unique_id]
+    facts = known_nodes(session, reading, steps)
+    found = sorted(
+        (
+            ReachedNode(fact, steps[key])
+            for key, fact in facts.items()
+            if _is_wanted(fact, steps[key], wanted)
+        ),
+        key=lambda item: (item.steps, item.node.name, item.node.unique_id),
+    )
+    items = found[offset:] if limit is None else found[offset : offset + limit]
+    page = page_of(items, total=len(found), offset=offset, limit=limit or len(items))
+    return ReachedNodes(page.items, len(found), page.next_cursor, len(facts))
+
+
+def _is_wanted(fact: NodeFact, steps: int, wanted: Wanted) -> bool:
+    return (
+        (wanted.steps is None or steps <= wanted.steps)
+        and (not wanted.resource_types or kind_of(fact.unique_id) in wanted.resource_types)
+        and wanted.q.strip().lower() in fact.unique_id.lower()
+    )
+
+
+def column_row(item: ReachedColumn) -> Sequence[Any]:
+    """For `COLUMN_SHEET`."""
+    node = item.node
+    return node.unique_id, item.column, node.resource_type, item.steps, item.kind, item.via
+
+
+def node_row(item: ReachedNode) -> Sequence[Any]:
+    """For `NODE_SHEET`."""
+    node = item.node
+    facts = (node.unique_id, node.name, node.resource_type, node.materialization, node.last_status)
+    return *facts, item.steps

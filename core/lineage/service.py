@@ -1,196 +1,172 @@
-"""Model lineage around one node: what is shown, and how much more there is."""
+"""Lineage around one node: what is shown, and how much more there is."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from core.catalog import repository as catalog
 from core.catalog import service as catalog_service
-from core.catalog.models import Node, NodeResult
 from core.catalog.reading import Reading
-from core.catalog.values import TEST_TYPES
-from core.kit.errors import FieldError, Invalid
-from core.lineage.layout import Place, lay_out
+from core.lineage.cards import Card, cards, compared
+from core.lineage.changes import as_of
+from core.lineage.focus import Focus, focus_on
+from core.lineage.layout import NODE_WIDTH, Place, height_of, lay_out
+from core.lineage.node_walks import count_reached
+from core.lineage.shapes import Edge, NodeLink
+from core.lineage.shown import ShownColumn, ShownColumns, shown_columns
+from core.lineage.state import TraceState, state_of
+from core.lineage.view import MAX_EXPANDED, MAX_STEPS, View, check
+from core.lineage.walk import MAX_SHOWN, Pairs, Walk
 
-MAX_STEPS = 10
-MAX_EXPANDED = 200
-MAX_SHOWN = 600
-
-
-@dataclass(frozen=True)
-class View:
-    """What a person chose to see: steps around the focus, and nodes opened up- or downstream by hand."""
-
-    up: int = 1
-    down: int = 1
-    expand_up: Sequence[str] = ()
-    expand_down: Sequence[str] = ()
-    with_tests: bool = False
+__all__ = ["MAX_EXPANDED", "MAX_SHOWN", "MAX_STEPS", "Graph", "GraphNode", "View", "graph_around"]
 
 
 @dataclass(frozen=True)
 class GraphNode:
     """A node in its place. Totals count all its neighbours, shown or not."""
 
-    node: Node
-    result: NodeResult | None
+    card: Card
     place: Place
+    columns: Sequence[ShownColumn] | None
     parents_total: int
     children_total: int
     parents_shown: int
     children_shown: int
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How much there is in all, at any distance."""
+
+    ancestors: int
+    descendants: int
 
 
 @dataclass(frozen=True)
 class Graph:
-    """The part of the lineage that is shown; `ancestors` and `descendants` count the whole."""
+    """The part of the lineage that is shown; totals count the whole."""
 
     focus: str
     nodes: Sequence[GraphNode]
-    edges: Sequence[tuple[str, str]]
-    ancestors: int
-    descendants: int
+    edges: Sequence[NodeLink]
+    column_edges: Sequence[Edge]
+    totals: Totals
+    column_totals: Totals | None
     truncated: bool
+    trace: TraceState
 
 
 def graph_around(session: Session, reading: Reading, focus: str, view: View) -> Graph:
     """The lineage around a node.
 
     Raises:
-        NotFound: no such node.
+        NotFound: no such node, no such column of it, or no such snapshot to compare with.
         Invalid: more steps or opened nodes than are allowed.
     """
-    _check(view)
+    check(view)
     catalog_service.require_node(session, reading, focus)
-    walk = _Walk(session, reading, focus, with_tests=view.with_tests)
-    shown = {focus}
-    walk.spread(shown, [focus], "up", view.up)
-    walk.spread(shown, [focus], "down", view.down)
-    walk.open_by_hand(shown, {"up": view.expand_up, "down": view.expand_down})
-    nodes = sorted(shown)
-    edges = walk.edges_within(nodes)
-    places = lay_out(nodes, edges)
-    facts = catalog.refs(session, reading, nodes)
-    parents_total, children_total = walk.totals(nodes)
-    parents_shown = Counter(child for _, child in edges)
-    children_shown = Counter(parent for parent, _ in edges)
-    return Graph(
-        focus=focus,
-        nodes=[
+    return _Graph(session, reading, focus, view).answer()
+
+
+class _Graph:
+    """A graph while it is put together."""
+
+    def __init__(self, session: Session, reading: Reading, focus: str, view: View) -> None:
+        self._session, self._reading, self._focus, self._view = session, reading, focus, view
+        past = [] if view.since is None else [as_of(session, reading, view.since)]
+        self._readings = [reading, *past]
+        self._walk = Walk(session, self._readings, focus, with_tests=view.with_tests, most=MAX_SHOWN)
+
+    def answer(self) -> Graph:
+        """Choose nodes, then columns, then places."""
+        nodes = sorted(self._shown)
+        found = self._cards(nodes)
+        nodes = [unique_id for unique_id in nodes if unique_id in found]
+        traced = self._column_focus.traced if self._column_focus else ()
+        columns = shown_columns(self._session, self._readings, self._view, nodes, traced)
+        links = _links(self._walk.edges_within(nodes))
+        return Graph(
+            focus=self._focus,
+            nodes=self._placed(nodes, found, columns, links),
+            edges=links,
+            column_edges=columns.edges,
+            totals=self._totals(),
+            column_totals=self._column_totals(),
+            truncated=self._walk.truncated or columns.truncated,
+            trace=state_of(self._session, self._reading),
+        )
+
+    @cached_property
+    def _column_focus(self) -> Focus | None:
+        if self._view.column is None:
+            return None
+        return focus_on(self._session, self._readings, self._focus, self._view, self._walk)
+
+    @cached_property
+    def _shown(self) -> set[str]:
+        if self._column_focus is not None:
+            return self._column_focus.nodes
+        shown, view = {self._focus}, self._view
+        self._walk.spread(shown, [self._focus], "up", view.up)
+        self._walk.spread(shown, [self._focus], "down", view.down)
+        self._walk.open_by_hand(shown, {"up": view.expand_up, "down": view.expand_down})
+        return shown
+
+    def _cards(self, nodes: Sequence[str]) -> dict[str, Card]:
+        now, *then = (cards(self._session, reading, nodes) for reading in self._readings)
+        return compared(then[0], now) if then else now
+
+    def _placed(
+        self,
+        nodes: Sequence[str],
+        found: Mapping[str, Card],
+        columns: ShownColumns,
+        links: Sequence[NodeLink],
+    ) -> list[GraphNode]:
+        heights = {key: height_of(len(columns.of_nodes.get(key, ()))) for key in nodes}
+        places = lay_out(nodes, [(link.parent, link.child) for link in links], heights)
+        parents_total, children_total = self._walk.totals(nodes)
+        parents_shown = Counter(link.child for link in links)
+        children_shown = Counter(link.parent for link in links)
+        return [
             GraphNode(
-                facts[unique_id].node,
-                facts[unique_id].result,
-                places[unique_id],
-                parents_total.get(unique_id, 0),
-                children_total.get(unique_id, 0),
-                parents_shown[unique_id],
-                children_shown[unique_id],
+                found[key],
+                places[key],
+                columns.of_nodes.get(key),
+                parents_total.get(key, 0),
+                children_total.get(key, 0),
+                parents_shown[key],
+                children_shown[key],
+                NODE_WIDTH,
+                heights[key],
             )
-            for unique_id in nodes
-            if unique_id in facts
-        ],
-        edges=edges,
-        ancestors=walk.count_all(focus, "up"),
-        descendants=walk.count_all(focus, "down"),
-        truncated=walk.truncated,
-    )
+            for key in nodes
+        ]
+
+    def _totals(self) -> Totals:
+        tests = self._view.with_tests
+        up = count_reached(self._session, self._reading, self._focus, "up", tests=tests)
+        return Totals(up, count_reached(self._session, self._reading, self._focus, "down", tests=tests))
+
+    def _column_totals(self) -> Totals | None:
+        focus = self._column_focus
+        return None if focus is None else Totals(focus.ancestors, focus.descendants)
 
 
-def _check(view: View) -> None:
-    problems = [
-        FieldError(name, f"must be from 0 to {MAX_STEPS}")
-        for name, value in (("up", view.up), ("down", view.down))
-        if not 0 <= value <= MAX_STEPS
-    ]
-    if len(view.expand_up) + len(view.expand_down) > MAX_EXPANDED:
-        problems.append(FieldError("expand_up", f"at most {MAX_EXPANDED} nodes can be opened"))
-    if problems:
-        raise Invalid("This view of the lineage is not possible.", details=problems)
+def _links(times: Sequence[Pairs]) -> list[NodeLink]:
+    """Edges of now; where two times are compared, also those that went, and which came."""
+    now = times[0]
+    if len(times) == 1:
+        return [NodeLink(*pair) for pair in sorted(now)]
+    then = times[1]
+    return [NodeLink(*pair, _change(pair, then, now)) for pair in sorted(now | then)]
 
 
-class _Walk:
-    """Steps over the edges of one workspace.
-
-    Tests hang on nearly everything and stay out by default, except one that is itself in focus.
-    """
-
-    def __init__(self, session: Session, reading: Reading, focus: str, *, with_tests: bool) -> None:
-        self._session = session
-        self._reading = reading
-        self._focus = focus
-        self._with_tests = with_tests
-        self.truncated = False
-
-    def _edges(self) -> sa.Select[str, str]:
-        reading = self._reading
-        edge, parent, child = reading.edges, aliased(reading.nodes), aliased(reading.nodes)
-        query = (
-            sa.select(edge.parent, edge.child)
-            .join(
-                parent,
-                sa.and_(parent.environment_id == edge.environment_id, parent.unique_id == edge.parent),
-            )
-            .join(child, sa.and_(child.environment_id == edge.environment_id, child.unique_id == edge.child))
-            .where(edge.environment_id == reading.environment_id)
-        )
-        if not self._with_tests:
-            query = query.where(
-                sa.or_(child.resource_type.not_in(TEST_TYPES), child.unique_id == self._focus),
-                sa.or_(parent.resource_type.not_in(TEST_TYPES), parent.unique_id == self._focus),
-            )
-        return query
-
-    def spread(self, shown: set[str], start: Iterable[str], direction: str, steps: int) -> None:
-        """Add what lies within `steps` of the start; stops, and says so, at what a person can look at."""
-        frontier = [unique_id for unique_id in start if unique_id in shown]
-        for _ in range(steps):
-            found = self._neighbours(frontier, direction) - shown
-            room = MAX_SHOWN - len(shown)
-            self.truncated = self.truncated or len(found) > room
-            frontier = sorted(found)[:room]
-            shown.update(frontier)
-            if not frontier:
-                return
-
-    def open_by_hand(self, shown: set[str], opened: Mapping[str, Sequence[str]]) -> None:
-        """Add the neighbours of opened nodes; one that only another opened node shows has its turn too."""
-        waiting = {(unique_id, direction) for direction, ids in opened.items() for unique_id in ids}
-        while ready := {item for item in waiting if item[0] in shown}:
-            waiting -= ready
-            for direction in opened:
-                self.spread(shown, sorted(one for one, way in ready if way == direction), direction, 1)
-
-    def _neighbours(self, unique_ids: Sequence[str], direction: str) -> set[str]:
-        edges = self._edges().subquery()
-        near, far = (edges.c.child, edges.c.parent) if direction == "up" else (edges.c.parent, edges.c.child)
-        return set(self._session.scalars(sa.select(far).where(near.in_(unique_ids)).distinct()))
-
-    def edges_within(self, unique_ids: Sequence[str]) -> list[tuple[str, str]]:
-        """The edges between shown nodes."""
-        edges = self._edges().subquery()
-        query = sa.select(edges.c.parent, edges.c.child).where(
-            edges.c.parent.in_(unique_ids), edges.c.child.in_(unique_ids)
-        )
-        return sorted((parent, child) for parent, child in self._session.execute(query))
-
-    def totals(self, unique_ids: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
-        """How many parents and children each node has in all."""
-        edges = self._edges().subquery()
-
-        def count(near: sa.ColumnElement[str]) -> dict[str, int]:
-            query = sa.select(near, sa.func.count()).where(near.in_(unique_ids)).group_by(near)
-            return dict(self._session.execute(query).all())
-
-        return count(edges.c.child), count(edges.c.parent)
-
-    def count_all(self, focus: str, direction: str) -> int:
-        """How many nodes lie up- or downstream, at any distance."""
-        edges = self._edges().subquery()
-        near, far = (edges.c.child, edges.c.parent) if direction == "up" else (edges.c.parent, edges.c.child)
-        reached = sa.select(far.label("node")).where(near == focus).cte("reached", recursive=True)
-        reached = reached.union(sa.select(far).join(reached, near == reached.c.node))
-        query = sa.select(sa.func.count()).select_from(reached).where(reached.c.node != focus)
-        return self._session.scalar(query) or 0
+def _change(pair: tuple[str, str], then: Pairs, now: Pairs) -> str | None:
+    if pair in now and pair in then:
+        return None
+    return "added" if pair in now else "removed"

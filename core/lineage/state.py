@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -37,10 +38,10 @@ def state_of(session: Session, reading: Reading) -> TraceState:
     """Where tracing stands; the snapshot that is read, where it is a past one, counts as the catalog's."""
     query = sa.select(LineageState, CatalogState.snapshot_id).select_from(CatalogState)
     joined = query.outerjoin(LineageState, LineageState.environment_id == CatalogState.environment_id)
-    found = session.execute(joined.where(CatalogState.environment_id == reading.environment_id)).one_or_none()
-    if found is None or found[0] is None:
+    found: Any = session.execute(joined.where(CatalogState.environment_id == reading.environment_id)).all()
+    row, now = found[0] if found else (None, None)
+    if row is None:
         return TraceState()
-    row, now = found
     wanted = reading.snapshot.id if reading.snapshot else now
     return TraceState(
         state=row.state,

@@ -85,3 +85,13 @@ def upgrade() -> None:
     )
     op.create_index('ix_column_lineage_down', 'column_lineage', ['parent_id', 'valid_to'], unique=False, schema='workbench', postgresql_include=['child_id', 'kind'])
     op.create_index('ix_column_lineage_up', 'column_lineage', ['child_id', 'valid_to'], unique=False, schema='workbench', postgresql_include=['parent_id', 'kind'])
+    op.create_table('lineage_layouts',
+    sa.Column('environment_id', sa.Integer(), nullable=False),
+    sa.Column('snapshot_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('key', sa.Uuid(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['environment_id'], ['workbench.environments.id'], name=op.f('fk_lineage_layouts_environment_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('environment_id', 'snapshot_id', 'key', name=op.f('pk_lineage_layouts')),
+    schema='workbench'
+    )
