@@ -11,8 +11,8 @@ from core.catalog.reading import Reading, snapshot_of
 from core.kit.errors import FieldError, Invalid
 from core.kit.paging import decode_cursor, page_of
 from core.lineage.compare import Compared, differing
-from core.lineage.facts import EDGE, Names, column_ids, edge_rows
-from core.lineage.models import NodeLineageVersion
+from core.lineage.facts import EDGE, Names, edge_rows
+from core.lineage.models import OF_ROWS, LineageColumn
 from core.lineage.shapes import Edge
 
 SHEET: Final = (
@@ -102,27 +102,25 @@ def as_of(session: Session, reading: Reading, snapshot_id: int) -> Reading:
 
 
 def between(session: Session, then: Reading, now: Reading) -> list[Compared]:
-    """The edges that differ. Only nodes of which something else is known are looked at."""
-    changed = _changed_nodes(session, then, now)
-    if not changed:
+    """The edges that differ. Only columns into which an edge came or went are looked at."""
+    touched = _touched(session, then, now)
+    if not touched:
         return []
-    into = EDGE.child_id == sa.func.any(list(column_ids(session, now, changed)))
+    into = EDGE.child_id == sa.func.any(touched)
     return differing(edge_rows(session, then, into), edge_rows(session, now, into))
 
 
-def _changed_nodes(session: Session, then: Reading, now: Reading) -> list[str]:
-    table = NodeLineageVersion
+def _touched(session: Session, then: Reading, now: Reading) -> list[int]:
+    """Columns of the environment into which an edge came or went.
+
+    No version of a node tells: it may say the same of its columns while they come from others.
+    """
     since = then.snapshot.id if then.snapshot else 0
     until = now.snapshot.id if now.snapshot else 2**63 - 1
-    query = (
-        sa.select(table.unique_id)
-        .distinct()
-        .where(
-            table.environment_id == now.environment_id,
-            sa.or_(table.valid_from.between(since + 1, until), table.valid_to.between(since + 1, until)),
-        )
-    )
-    return list(session.scalars(query))
+    moved = sa.or_(EDGE.valid_from.between(since + 1, until), EDGE.valid_to.between(since + 1, until))
+    touched = sa.select(EDGE.child_id).distinct().where(moved, EDGE.kind != OF_ROWS).subquery()
+    query = sa.select(LineageColumn.id).join(touched, touched.c.child_id == LineageColumn.id)
+    return list(session.scalars(query.where(LineageColumn.environment_id == now.environment_id)))
 
 
 def _is_wanted(one: Compared, names: Names, wanted: Wanted) -> bool:

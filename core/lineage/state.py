@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -14,6 +13,7 @@ from core.catalog.models import CatalogState
 from core.catalog.reading import Reading
 from core.kit.errors import Conflict
 from core.lineage.models import LineageState
+from core.lineage.tracing import states
 
 NEVER = "never"
 
@@ -58,24 +58,17 @@ def state_of(session: Session, reading: Reading) -> TraceState:
 
 
 def ask_again(session: Session, by: By, reading: Reading) -> TraceState:
-    """Have the columns traced once more; the sensor of the code location picks it up.
+    """Have the columns traced once more, whatever came of it before.
 
     Raises:
-        Conflict: there is nothing to trace yet, or it is being traced.
+        Conflict: there is nothing to trace yet.
     """
     now = session.scalar(
         sa.select(CatalogState.snapshot_id).where(CatalogState.environment_id == reading.environment_id)
     )
     if now is None:
         raise Conflict("There is nothing to trace.", hint="Run dbt, or bring its artifacts, first.")
-    values = {"state": "waiting", "attempts": 0, "error": None, "wanted_id": now}
-    asked = insert(LineageState).values(environment_id=reading.environment_id, **values)
-    running = LineageState.state == "running"
-    upsert = asked.on_conflict_do_update(
-        index_elements=["environment_id"], set_=values, where=sa.not_(running)
-    )
-    if session.execute(upsert.returning(LineageState.environment_id)).one_or_none() is None:
-        raise Conflict("Columns are being traced already.")
+    states.ask_again(session, reading.environment_id)
     _record(session, by, reading, now)
     return state_of(session, reading)
 

@@ -82,18 +82,21 @@ def graph(shop: Shop, focus: str, **view: Any) -> Graph:
 
 
 def shown(found: Graph) -> list[str]:
-    return [item.node.name for item in found.nodes]
+    return [item.card.name for item in found.nodes]
 
 
 def test_totals_are_of_the_whole_not_of_what_is_shown(shop: Shop) -> None:
     chain(shop)
     found = graph(shop, "m4", up=1, down=1)
     assert shown(found) == ["m3", "m4", "m5"]
-    assert (found.ancestors, found.descendants) == (4, 6)
+    assert (found.totals.ancestors, found.totals.descendants) == (4, 6)
     m3 = found.nodes[0]
     assert (m3.parents_total, m3.parents_shown, m3.children_total, m3.children_shown) == (1, 0, 1, 1)
     assert not found.truncated
-    assert found.edges == [("model.shop.m3", "model.shop.m4"), ("model.shop.m4", "model.shop.m5")]
+    assert [(edge.parent, edge.child) for edge in found.edges] == [
+        ("model.shop.m3", "model.shop.m4"),
+        ("model.shop.m4", "model.shop.m5"),
+    ]
 
 
 def test_tests_are_hidden_and_not_counted_unless_asked_for(shop: Shop) -> None:
@@ -101,13 +104,13 @@ def test_tests_are_hidden_and_not_counted_unless_asked_for(shop: Shop) -> None:
     assert shown(graph(shop, "m1", up=5, down=5)) == ["e1", "e2", "m0", "m1", "m2"]
     with_tests = graph(shop, "m1", up=5, down=5, with_tests=True)
     assert {"t1", "t2"} <= set(shown(with_tests))
-    assert with_tests.descendants == graph(shop, "m1").descendants + 2
+    assert with_tests.totals.descendants == graph(shop, "m1").totals.descendants + 2
 
 
 def test_a_test_in_focus_has_ancestors(shop: Shop) -> None:
     chain(shop, 3)
     found = graph(shop, "test.shop.t2", up=1, down=1)
-    assert (shown(found), found.ancestors, found.descendants) == (["m2", "t2"], 3, 0)
+    assert (shown(found), found.totals.ancestors, found.totals.descendants) == (["m2", "t2"], 3, 0)
 
 
 def test_nodes_open_by_hand_one_step_at_a_time(shop: Shop) -> None:
@@ -134,8 +137,8 @@ def test_what_is_left_out_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(service, "MAX_SHOWN", 5)
     shop.know(model("hub"), *(model(f"leaf{n}", reads=["model.shop.hub"]) for n in range(10)))
     found = graph(shop, "hub")
-    assert (len(found.nodes), found.truncated, found.descendants) == (5, True, 10)
-    hub = next(item for item in found.nodes if item.node.name == "hub")
+    assert (len(found.nodes), found.truncated, found.totals.descendants) == (5, True, 10)
+    hub = next(item for item in found.nodes if item.card.name == "hub")
     assert (hub.children_shown, hub.children_total) == (4, 10)
 
 
@@ -147,7 +150,7 @@ def test_a_circle_ends(shop: Shop) -> None:
             LineageEdge(environment_id=shop.environment_id, parent="model.shop.b", child="model.shop.a")
         )
     found = graph(shop, "a", up=10, down=10)
-    assert (shown(found), found.ancestors, found.descendants) == (["a", "b"], 1, 1)
+    assert (shown(found), found.totals.ancestors, found.totals.descendants) == (["a", "b"], 1, 1)
 
 
 def test_a_diamond_is_counted_once(shop: Shop) -> None:
@@ -157,14 +160,14 @@ def test_a_diamond_is_counted_once(shop: Shop) -> None:
         model("right", reads=["model.shop.top"]),
         model("bottom", reads=["model.shop.left", "model.shop.right"]),
     )
-    assert graph(shop, "bottom").ancestors == 3
-    assert graph(shop, "top").descendants == 3
+    assert graph(shop, "bottom").totals.ancestors == 3
+    assert graph(shop, "top").totals.descendants == 3
 
 
 def test_missing_parents_are_neither_shown_nor_counted(shop: Shop) -> None:
     shop.know(model("a", reads=["model.shop.gone"]))
     found = graph(shop, "a")
-    assert (shown(found), found.ancestors, found.nodes[0].parents_total) == (["a"], 0, 0)
+    assert (shown(found), found.totals.ancestors, found.nodes[0].parents_total) == (["a"], 0, 0)
 
 
 def test_other_workspaces_are_never_seen(shop: Shop) -> None:
@@ -172,7 +175,7 @@ def test_other_workspaces_are_never_seen(shop: Shop) -> None:
     shop.know(model("a"))
     other.know(model("a"), model("b", reads=["model.shop.a"]))
     found = graph(shop, "a", expand_down=["model.shop.a"])
-    assert (shown(found), found.descendants) == (["a"], 0)
+    assert (shown(found), found.totals.descendants) == (["a"], 0)
     with pytest.raises(NotFound):
         graph(shop, "b")
 
@@ -193,6 +196,9 @@ def test_the_graph_of_a_real_project_adds_up(shop: Shop, reference_data: Any) ->
     shop.take("manifest.json", (folder / "manifest.json").read_bytes())
     whole = graph(shop, "model.jaffle_shop.stg_orders", up=10, down=10)
     near = graph(shop, "model.jaffle_shop.stg_orders", up=0, down=0)
-    assert len(whole.nodes) == 1 + whole.ancestors + whole.descendants
-    assert (near.ancestors, near.descendants) == (whole.ancestors, whole.descendants)
-    assert near.descendants > 5
+    assert len(whole.nodes) == 1 + whole.totals.ancestors + whole.totals.descendants
+    assert (near.totals.ancestors, near.totals.descendants) == (
+        whole.totals.ancestors,
+        whole.totals.descendants,
+    )
+    assert near.totals.descendants > 5
