@@ -6,6 +6,7 @@ changed, and so may an exposure, which names nodes and no columns.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -128,13 +129,12 @@ def impact_of(
     """
     offset = decode_cursor(cursor)
     reached = _reached(session, reading, unique_id, wanted)
-    every = _Listing(session, reading, reached).items()
+    listing = _Listing(session, reading, reached)
     text = wanted.q.strip().lower()
-    listed = [item for item in every[wanted.kind] if text in item.text]
+    listed = [item for item in listing.items(wanted.kind) if not text or text in item.text]
     shown = listed[offset:] if limit is None else listed[offset : offset + limit]
     page = page_of(shown, total=len(listed), offset=offset, limit=limit or len(shown))
-    totals = Totals(**{kind: len(items) for kind, items in every.items()})
-    return Impact(totals, page.items, len(listed), page.next_cursor, state_of(session, reading))
+    return Impact(listing.totals(), page.items, len(listed), page.next_cursor, state_of(session, reading))
 
 
 def _reached(session: Session, reading: Reading, unique_id: str, wanted: Wanted) -> _Reached:
@@ -193,10 +193,10 @@ def _add_doubtful(session: Session, reading: Reading, reached: _Reached) -> None
 
 def _children(session: Session, reading: Reading, unique_ids: Collection[str]) -> list[str]:
     edge: Any = reading.edges
-    query = sa.select(edge.child.distinct()).where(
+    query = sa.select(edge.child).where(
         edge.environment_id == reading.environment_id, edge.parent == sa.func.any(list(unique_ids))
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.distinct()))
 
 
 class _Listing:
@@ -210,16 +210,27 @@ class _Listing:
         self._facts = known_nodes(session, reading, {*reached.steps, *readers, *reached.columns})
         self._readers_known = [key for key in readers if key in self._facts]
 
-    def items(self) -> dict[str, list[Item]]:
-        """By the kinds that `Totals` counts."""
+    def items(self, kind: str) -> list[Item]:
+        """Those of one kind."""
         return {
-            "columns": self._columns(),
-            "nodes": self._nodes(),
-            "exposures": self._of_types(EXPOSURES),
-            "metrics": self._of_types(METRICS),
-            "tests": self._tests(),
-            "owners": self._owners(),
-        }
+            "columns": self._columns,
+            "nodes": self._nodes,
+            "exposures": lambda: self._of_types(EXPOSURES),
+            "metrics": lambda: self._of_types(METRICS),
+            "tests": lambda: self._tests,
+            "owners": lambda: self._owners,
+        }[kind]()
+
+    def totals(self) -> Totals:
+        """How many there are of each kind."""
+        columns = sum(
+            len(names.keys() - {ROWS}) for key, names in self._reached.columns.items() if key in self._facts
+        )
+        readers = [kind_of(key) for key in self._readers_known]
+        exposures = sum(kind in EXPOSURES for kind in readers)
+        nodes = len(self._reached.steps.keys() & self._facts.keys())
+        metrics = len(readers) - exposures
+        return Totals(columns, nodes, exposures, metrics, len(self._tests), len(self._owners))
 
     def _readers(self) -> list[str]:
         """Exposures, metrics and their like that read what is touched, also by way of each other."""
@@ -232,14 +243,14 @@ class _Listing:
         return sorted(found)
 
     def _columns(self) -> list[Item]:
-        found = [
-            Item(self._facts[key], name, steps, kind)
+        found = sorted(
+            (steps, key, name, kind)
             for key, names in self._reached.columns.items()
             if key in self._facts
             for name, (steps, kind) in names.items()
             if name != ROWS
-        ]
-        return sorted(found, key=lambda item: (item.steps, item.text))
+        )
+        return [Item(self._facts[key], name, steps, kind) for steps, key, name, kind in found]
 
     def _nodes(self) -> list[Item]:
         steps, doubtful = self._reached.steps, self._reached.doubtful
@@ -261,6 +272,7 @@ class _Listing:
         ]
         return sorted(found, key=lambda item: item.text)
 
+    @cached_property
     def _tests(self) -> list[Item]:
         """Tests of what is touched and of what changes itself; with a column, those about touched columns."""
         found: list[Item] = []
@@ -310,6 +322,7 @@ class _Listing:
         )
         return [(NodeFact(*row[:5]), row[5], row[6]) for row in self._session.execute(query)]
 
+    @cached_property
     def _owners(self) -> list[Item]:
         """Who owns what is touched; nobody is no owner."""
         node = self._reading.nodes

@@ -85,14 +85,14 @@ def edges_in_reach(
         return all_edges(session, reading)
     values = {"starts": sorted(starts), "environment": reading.environment_id}
     statement = _statement(direction, _EDGES, tests=tests)
-    return [(row[0], row[1]) for row in session.execute(statement, values)]
+    return [(row[0], row[1]) for row in session.execute(statement, values).all()]
 
 
 def all_edges(session: Session, reading: Reading) -> Pairs:
     """All edges between nodes, parent and child."""
     edge: Any = reading.edges
     query = sa.select(edge.parent, edge.child).where(edge.environment_id == reading.environment_id)
-    return [(row[0], row[1]) for row in session.execute(query)]
+    return [(row[0], row[1]) for row in session.execute(query).all()]
 
 
 def neighbours(edges: Iterable[tuple[str, str]], direction: Direction) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ def trace(
         "kinds": list(INFLUENCES if influence else VALUES),
         **({"at": reading.snapshot.id} if reading.snapshot is not None else {}),
     }
-    for one, other, kind in session.execute(_STATEMENTS[direction, past], values):
+    for one, other, kind in session.execute(_STATEMENTS[direction, past], values).all():
         near[one].append((other, kind))
     steps = _distances(starts, near)
     value = frozenset(_distances(starts, near, frozenset(VALUES)) if influence else steps)
