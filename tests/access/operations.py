@@ -28,6 +28,7 @@ REAL: Final[Mapping[str, str]] = {
     "snapshot_id": "1",
     "other_id": "2",
     "field": "owner",
+    "column": "id",
 }
 # The same, of things that do not exist.
 UNREAL: Final[Mapping[str, str]] = {
@@ -42,6 +43,7 @@ UNREAL: Final[Mapping[str, str]] = {
     "snapshot_id": "999999",
     "other_id": "999998",
     "field": "nothing",
+    "column": "nothing",
 }
 
 
