@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from core.artifacts.models import Drop, DropState
 from core.audit.models import AuditLog
 from core.auth.models import User
+from core.lineage.tracing.computing import Limits
+from core.lineage.tracing.service import trace_environment
 from core.runs.log import LogWriter, log_path
 from core.workspaces.models import Workspace
 from tests.access.dagster import dagster_with
@@ -23,6 +25,7 @@ from tests.access.world import ALL_TOKEN_SCOPES, OTHER, PEOPLE, SHOP, World, hea
 from tests.core.building import Shop, check, compiled, model, result, shared_shop, source, stock
 
 MARK: Final = "zebra"
+RELATION: Final = '"dev"."main"."raw.of_b"'
 RUNS: Final = {
     "run-1": (SHOP, "SUCCESS"),
     "run-2": (SHOP, "STARTED"),
@@ -43,6 +46,7 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "snapshot_id": ("3", "5"),
     "other_id": ("5", "3"),
     "field": ("of_b",),
+    "column": (f"{MARK}_column", "of_b"),
 }
 # Somebody with an account can be made a member anywhere: people belong to no workspace.
 NOT_FOREIGN: Final = {("PUT /api/workspaces/{workspace}/members/{username}", "username")}
@@ -68,11 +72,12 @@ def stock_vault(vault: Shop) -> None:
                 meta={"owner": f"{MARK} owner"},
                 reads=["source.shop.raw.of_b"],
             ),
-            code=f"select '{MARK}'",
+            code=f"select '{MARK}' || id as {MARK}_column from {RELATION}",
         ),
         compiled(model("orders", description=f"{MARK} twin", reads=["model.shop.of_b"])),
         check("of_b", reads=["model.shop.of_b"], attached="model.shop.of_b"),
     )
+    trace_environment(vault.db, vault.environment_id, Limits(workers=1))
     for run_id in ("run-of-b", "run-1"):
         vault.ran(
             result("model.shop.of_b", "error", message=f"{MARK} message"),
