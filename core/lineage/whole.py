@@ -78,7 +78,7 @@ class _Drawn(msgspec.Struct):
 
 
 def graph_of(db: Database, reading: Reading, wanted: Wanted) -> Packed:
-    """The graph of a project. Nothing is held in the database while nodes are being placed."""
+    """The graph of a project. No transaction is open while nodes are being placed."""
     with db.reading() as session:
         snapshot_id = reading.snapshot.id if reading.snapshot else _current(session, reading)
         rows = session.execute(_query(reading, wanted)).all()

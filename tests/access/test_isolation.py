@@ -25,7 +25,7 @@ from tests.access.world import ALL_TOKEN_SCOPES, OTHER, PEOPLE, SHOP, World, hea
 from tests.core.building import Shop, check, compiled, model, result, shared_shop, source, stock
 
 MARK: Final = "zebra"
-RELATION: Final = '"dev"."main"."raw.of_b"'
+SQL_OF_B: Final = """select 'zebra' || id as zebra_column from "dev"."main"."raw.of_b\""""
 RUNS: Final = {
     "run-1": (SHOP, "SUCCESS"),
     "run-2": (SHOP, "STARTED"),
@@ -72,7 +72,7 @@ def stock_vault(vault: Shop) -> None:
                 meta={"owner": f"{MARK} owner"},
                 reads=["source.shop.raw.of_b"],
             ),
-            code=f"select '{MARK}' || id as {MARK}_column from {RELATION}",
+            code=SQL_OF_B,
         ),
         compiled(model("orders", description=f"{MARK} twin", reads=["model.shop.of_b"])),
         check("of_b", reads=["model.shop.of_b"], attached="model.shop.of_b"),
