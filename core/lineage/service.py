@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -13,14 +14,18 @@ from core.lineage.cards import Card, cards, compared
 from core.lineage.changes import as_of
 from core.lineage.focus import Focus, focus_on
 from core.lineage.layout import NODE_WIDTH, Place, height_of, lay_out
-from core.lineage.node_walks import count_reached
+from core.lineage.node_walks import count_kept
 from core.lineage.shapes import Edge, NodeLink
 from core.lineage.shown import ShownColumn, ShownColumns, shown_columns
 from core.lineage.state import TraceState, state_of
 from core.lineage.view import MAX_EXPANDED, MAX_STEPS, View, check
 from core.lineage.walk import MAX_SHOWN, Pairs, Walk
+from core.lineage.walks import Direction
 
 __all__ = ["MAX_EXPANDED", "MAX_SHOWN", "MAX_STEPS", "Graph", "GraphNode", "View", "graph_around"]
+
+
+DIRECTIONS: Final[tuple[Direction, ...]] = ("up", "down")
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,12 @@ class _Graph:
             totals=self._totals(),
             column_totals=self._column_totals(),
             truncated=self._walk.truncated or columns.truncated,
-            trace=state_of(self._session, self._reading),
+            trace=self._trace,
         )
+
+    @cached_property
+    def _trace(self) -> TraceState:
+        return state_of(self._session, self._reading)
 
     @cached_property
     def _column_focus(self) -> Focus | None:
@@ -149,8 +158,11 @@ class _Graph:
 
     def _totals(self) -> Totals:
         tests = self._view.with_tests
-        up = count_reached(self._session, self._reading, self._focus, "up", tests=tests)
-        return Totals(up, count_reached(self._session, self._reading, self._focus, "down", tests=tests))
+        up, down = (
+            count_kept(self._session, self._reading, self._trace.read, self._focus, direction, tests=tests)
+            for direction in DIRECTIONS
+        )
+        return Totals(up, down)
 
     def _column_totals(self) -> Totals | None:
         focus = self._column_focus

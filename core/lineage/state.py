@@ -32,6 +32,8 @@ class TraceState:
     error: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    # The snapshot that is read: edges between nodes are a matter of it alone.
+    read: int | None = None
 
 
 def state_of(session: Session, reading: Reading) -> TraceState:
@@ -40,9 +42,9 @@ def state_of(session: Session, reading: Reading) -> TraceState:
     joined = query.outerjoin(LineageState, LineageState.environment_id == CatalogState.environment_id)
     found: Any = session.execute(joined.where(CatalogState.environment_id == reading.environment_id)).all()
     row, now = found[0] if found else (None, None)
-    if row is None:
-        return TraceState()
     wanted = reading.snapshot.id if reading.snapshot else now
+    if row is None:
+        return TraceState(read=wanted)
     return TraceState(
         state=row.state,
         snapshot=row.snapshot_id,
@@ -54,6 +56,7 @@ def state_of(session: Session, reading: Reading) -> TraceState:
         error=row.error,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        read=wanted,
     )
 
 

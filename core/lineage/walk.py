@@ -29,10 +29,10 @@ class Walk:
         most: int = MAX_SHOWN,
     ) -> None:
         self._session = session
-        self._readings = readings
         self._focus = focus
         self._with_tests = with_tests
         self._most = most
+        self._tables = [self._edges(reading) for reading in readings]
         self.truncated = False
 
     def _edges(self, reading: Reading) -> Any:
@@ -79,8 +79,7 @@ class Walk:
 
     def _neighbours(self, unique_ids: Sequence[str], direction: str) -> set[str]:
         found: set[str] = set()
-        for reading in self._readings:
-            edges = self._edges(reading)
+        for edges in self._tables:
             near, far = (
                 (edges.c.child, edges.c.parent) if direction == "up" else (edges.c.parent, edges.c.child)
             )
@@ -89,10 +88,9 @@ class Walk:
 
     def edges_within(self, unique_ids: Sequence[str]) -> list[Pairs]:
         """The edges between shown nodes, of each reading."""
-        return [self._within(reading, unique_ids) for reading in self._readings]
+        return [self._within(edges, unique_ids) for edges in self._tables]
 
-    def _within(self, reading: Reading, unique_ids: Sequence[str]) -> Pairs:
-        edges = self._edges(reading)
+    def _within(self, edges: Any, unique_ids: Sequence[str]) -> Pairs:
         query = sa.select(edges.c.parent, edges.c.child).where(
             edges.c.parent.in_(unique_ids), edges.c.child.in_(unique_ids)
         )
@@ -100,7 +98,7 @@ class Walk:
 
     def totals(self, unique_ids: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
         """How many parents and children each node has in all, as read now."""
-        edges = self._edges(self._readings[0])
+        edges = self._tables[0]
 
         def count(near: sa.ColumnElement[str]) -> dict[str, int]:
             query = sa.select(near, sa.func.count()).where(near.in_(unique_ids)).group_by(near)

@@ -46,7 +46,7 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "snapshot_id": ("3", "5"),
     "other_id": ("5", "3"),
     "field": ("of_b",),
-    "column": (f"{MARK}_column", "of_b"),
+    "column": ("of_b",),
 }
 # Somebody with an account can be made a member anywhere: people belong to no workspace.
 NOT_FOREIGN: Final = {("PUT /api/workspaces/{workspace}/members/{username}", "username")}

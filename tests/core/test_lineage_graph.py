@@ -203,6 +203,16 @@ def test_the_past_is_drawn_as_it_was(shop: Shop) -> None:
     assert not found.trace.current
 
 
+def test_totals_follow_the_catalog(shop: Shop) -> None:
+    traced(shop, *bikes())
+    assert vars(graph(shop, "stg").totals) == {"ancestors": 1, "descendants": 3}
+    assert vars(graph(shop, "stg").totals) == {"ancestors": 1, "descendants": 3}
+    shop.know(*bikes()[:3])
+    assert vars(graph(shop, "stg").totals) == {"ancestors": 1, "descendants": 1}
+    with_tests = graph(shop, "stg", with_tests=True)
+    assert with_tests.totals.descendants == 1
+
+
 def test_what_does_not_exist_is_not_found(shop: Shop) -> None:
     traced(shop, *bikes())
     for focus, view in (("mart", {"column": "nope"}), ("nope", {}), ("mart", {"since": 10**9})):
