@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.catalog import service as catalog
-from core.catalog.models import Node
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
 from core.lineage.facts import (
@@ -20,6 +19,7 @@ from core.lineage.facts import (
     column_ids,
     edge_row,
     holds,
+    require_node,
     status_of,
     versions,
 )
@@ -75,7 +75,7 @@ def columns_of(
         Invalid: the cursor is none of ours.
     """
     offset = decode_cursor(cursor)
-    node = catalog.require_node(session, reading, unique_id).node
+    compiled = require_node(session, reading, unique_id)
     version = versions(session, reading, [unique_id]).get(unique_id)
     every = [
         column
@@ -89,17 +89,17 @@ def columns_of(
         status=status_of(version),
         reason=version.reason if version else "",
         kept_since=version.kept_since if version else None,
-        code=_code(node, version),
+        code=_code(compiled, version),
         trace=state_of(session, reading),
         columns=Listed(page.items, len(every), page.next_cursor),
         rows=found.of_rows,
     )
 
 
-def _code(node: Node, version: NodeLineageVersion | None) -> str:
+def _code(compiled: UUID | None, version: NodeLineageVersion | None) -> str:
     if version is None or version.code_hash is None:
         return "none"
-    return "current" if version.code_hash == node.compiled_hash else "older"
+    return "current" if version.code_hash == compiled else "older"
 
 
 class _Edges:

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.catalog import service as catalog
 from core.catalog.reading import Reading
 from core.lineage.models import OF_ROWS, VALUE, ColumnEdge, LineageColumn, NodeLineageVersion
 from core.lineage.shapes import NOT_TRACED, ColumnRef, Edge, NodeFact
@@ -32,6 +34,22 @@ def kind_of(unique_id: str) -> str:
 def is_test(unique_id: str) -> bool:
     """Whether a unique_id is that of a test."""
     return kind_of(unique_id) in TESTS
+
+
+def require_node(session: Session, reading: Reading, unique_id: str) -> UUID | None:
+    """The hash of the compiled SQL of a node that exists; without all else that the catalog knows of it.
+
+    Raises:
+        NotFound: the catalog has no such node; names near ones.
+    """
+    node = reading.nodes
+    query = sa.select(node.unique_id, node.compiled_hash).where(
+        node.environment_id == reading.environment_id, node.unique_id == unique_id
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise catalog.missing(session, reading, unique_id)
+    return found.compiled_hash
 
 
 def known_nodes(session: Session, reading: Reading, unique_ids: Iterable[str]) -> dict[str, NodeFact]:

@@ -12,12 +12,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.catalog import service as catalog
 from core.catalog.health import test_links
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
 from core.lineage import known
-from core.lineage.facts import TESTS, WITH_COLUMNS, column_ids, kind_of, known_nodes, versions
+from core.lineage.facts import TESTS, WITH_COLUMNS, column_ids, kind_of, known_nodes, require_node, versions
 from core.lineage.models import ROWS, LineageColumn
 from core.lineage.node_walks import distances
 from core.lineage.reach import reached_table
@@ -146,7 +145,7 @@ def _reached(session: Session, reading: Reading, unique_id: str, wanted: Wanted)
         reached.steps = _nearest(reached.columns, unique_id)
         _add_doubtful(session, reading, reached)
         return reached
-    catalog.require_node(session, reading, unique_id)
+    require_node(session, reading, unique_id)
     starts = list(column_ids(session, reading, [unique_id]))
     found = trace(session, reading, starts, "down", influence=wanted.influence)
     steps = distances(session, reading, [unique_id], "down", tests=False)

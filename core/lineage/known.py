@@ -8,11 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog import columns as merged_columns
-from core.catalog import service as catalog
 from core.catalog.reading import Reading
 from core.catalog.snapshots.models import NodeContent, WarehouseTable
 from core.kit.errors import NotFound
-from core.lineage.facts import status_of, versions
+from core.lineage.facts import require_node, status_of, versions
 from core.lineage.models import ROWS, LineageColumn, NodeLineageVersion
 from core.lineage.shapes import NOT_TRACED
 
@@ -39,7 +38,7 @@ def require_column(session: Session, reading: Reading, unique_id: str, column: s
     Raises:
         NotFound: no such node, or nobody knows of such a column; names near ones.
     """
-    catalog.require_node(session, reading, unique_id)
+    require_node(session, reading, unique_id)
     version = versions(session, reading, [unique_id]).get(unique_id)
     statuses = _statuses(version)
     names = [*statuses] if version else _declared(session, reading, unique_id)

@@ -14,7 +14,6 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.catalog import service as catalog
 from core.catalog.models import CatalogState
 from core.catalog.reading import Reading
 from core.catalog.snapshots.models import Snapshot
@@ -22,7 +21,7 @@ from core.kit import clock
 from core.kit.database import Database
 from core.kit.errors import NotFound
 from core.lineage.columns.relations import name_parts
-from core.lineage.facts import EDGE, EdgeRow, column_ids, edge_rows, holds
+from core.lineage.facts import EDGE, EdgeRow, column_ids, edge_rows, holds, require_node
 from core.lineage.models import ROWS, LineageColumn, NodeLineageVersion
 
 PRODUCER: Final = "https://github.com/dbt-workbench/dbt-workbench"
@@ -68,7 +67,7 @@ def event_of(session: Session, reading: Reading, unique_id: str) -> bytes:
     Raises:
         NotFound: no such node, or nothing is known of where its columns come from.
     """
-    catalog.require_node(session, reading, unique_id)
+    require_node(session, reading, unique_id)
     found = _events(session, reading, _setting(session, reading), [unique_id])
     if not found:
         raise NotFound(

@@ -7,10 +7,9 @@ from itertools import pairwise
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.catalog import service as catalog
 from core.catalog.reading import Reading
 from core.lineage import known, node_walks
-from core.lineage.facts import EDGE, EdgeRow, Names, column_ids, edge_rows, node_facts
+from core.lineage.facts import EDGE, EdgeRow, Names, column_ids, edge_rows, node_facts, require_node
 from core.lineage.models import INFLUENCE, VALUE
 from core.lineage.shapes import Edge, NodeFact, NodeLink
 from core.lineage.walks import shortest_way, trace
@@ -55,7 +54,7 @@ def shortest(session: Session, reading: Reading, ends: Ends) -> Path:
 def _columns(session: Session, reading: Reading, unique_id: str, column: str | None) -> Collection[int]:
     if column is not None:
         return known.require_column(session, reading, unique_id, column).starts
-    catalog.require_node(session, reading, unique_id)
+    require_node(session, reading, unique_id)
     return set(column_ids(session, reading, [unique_id]))
 
 
@@ -75,7 +74,7 @@ def _through_columns(session: Session, reading: Reading, way: Sequence[int], *, 
 
 def _through_nodes(session: Session, reading: Reading, ends: Ends) -> Path:
     for unique_id in (ends.from_node, ends.to_node):
-        catalog.require_node(session, reading, unique_id)
+        require_node(session, reading, unique_id)
     edges = node_walks.edges_in_reach(session, reading, [ends.to_node], "up", tests=True)
     near = node_walks.neighbours(edges, "up")
     way = node_walks.shortest_way(lambda one: near.get(one, ()), ends.to_node, ends.from_node)[::-1]

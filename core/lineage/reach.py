@@ -8,11 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from core.catalog import service as catalog
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
 from core.lineage import known
-from core.lineage.facts import EDGE, holds, kind_of, known_nodes, node_facts
+from core.lineage.facts import EDGE, holds, kind_of, known_nodes, node_facts, require_node
 from core.lineage.models import OF_ROWS, ROWS, VALUE, LineageColumn
 from core.lineage.node_walks import distances
 from core.lineage.shapes import NodeFact
@@ -248,7 +247,7 @@ def nodes_from(
         Invalid: the cursor is none of ours.
     """
     offset = decode_cursor(cursor)
-    catalog.require_node(session, reading, unique_id)
+    require_node(session, reading, unique_id)
     steps = distances(session, reading, [unique_id], wanted.direction, tests=wanted.tests)
     del steps[unique_id]
     facts = known_nodes(session, reading, steps)

@@ -8,10 +8,10 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from core.catalog import service as catalog_service
 from core.catalog.reading import Reading
 from core.lineage.cards import Card, cards, compared
 from core.lineage.changes import as_of
+from core.lineage.facts import require_node
 from core.lineage.focus import Focus, focus_on
 from core.lineage.layout import NODE_WIDTH, Place, height_of, lay_out
 from core.lineage.node_walks import count_kept
@@ -73,7 +73,7 @@ def graph_around(session: Session, reading: Reading, focus: str, view: View) -> 
         Invalid: more steps or opened nodes than are allowed.
     """
     check(view)
-    catalog_service.require_node(session, reading, focus)
+    require_node(session, reading, focus)
     return _Graph(session, reading, focus, view).answer()
 
 

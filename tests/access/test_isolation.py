@@ -25,7 +25,7 @@ from tests.access.world import ALL_TOKEN_SCOPES, OTHER, PEOPLE, SHOP, World, hea
 from tests.core.building import Shop, check, compiled, model, result, shared_shop, source, stock
 
 MARK: Final = "zebra"
-SQL_OF_B: Final = """select 'zebra' || id as zebra_column from "dev"."main"."raw.of_b\""""
+SQL_OF_B: Final = """select 'zebra' || id as zebra_column, id as of_b from "dev"."main"."raw.of_b\""""
 RUNS: Final = {
     "run-1": (SHOP, "SUCCESS"),
     "run-2": (SHOP, "STARTED"),
