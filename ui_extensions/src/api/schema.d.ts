@@ -3456,12 +3456,22 @@ export interface components {
         /**
          * ReachedColumns
          * @description One page of the columns that a walk reaches; nearest first.
+         *
+         *     `status` and `column_status` are those of the node and the column it begins at: what was never traced
+         *     reaches nothing that anybody knows of.
          */
         ReachedColumns: {
+            /** Column Status */
+            column_status: ("complete" | "none" | "partial" | "unknown" | "not_applicable") | "not_traced";
             /** Items */
             items: components["schemas"]["ReachedColumn"][];
             /** Next Cursor */
             next_cursor: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "complete" | "partial" | "unknown" | "not_applicable" | "not_traced";
             /** Total */
             total: number;
             totals: components["schemas"]["ReachedTotals"];
