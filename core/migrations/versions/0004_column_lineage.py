@@ -30,6 +30,16 @@ def upgrade() -> None:
     schema='workbench'
     )
     op.create_index(op.f('ix_lineage_columns_environment_id_unique_id_name'), 'lineage_columns', ['environment_id', 'unique_id', 'name'], unique=True, schema='workbench')
+    op.create_table('lineage_layouts',
+    sa.Column('environment_id', sa.Integer(), nullable=False),
+    sa.Column('snapshot_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('key', sa.Uuid(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['environment_id'], ['workbench.environments.id'], name=op.f('fk_lineage_layouts_environment_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('environment_id', 'snapshot_id', 'key', name=op.f('pk_lineage_layouts')),
+    schema='workbench'
+    )
     op.create_table('lineage_states',
     sa.Column('environment_id', sa.Integer(), nullable=False),
     sa.Column('snapshot_id', sa.BigInteger(), nullable=True),
@@ -85,13 +95,3 @@ def upgrade() -> None:
     )
     op.create_index('ix_column_lineage_down', 'column_lineage', ['parent_id', 'valid_to'], unique=False, schema='workbench', postgresql_include=['child_id', 'kind'])
     op.create_index('ix_column_lineage_up', 'column_lineage', ['child_id', 'valid_to'], unique=False, schema='workbench', postgresql_include=['parent_id', 'kind'])
-    op.create_table('lineage_layouts',
-    sa.Column('environment_id', sa.Integer(), nullable=False),
-    sa.Column('snapshot_id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('key', sa.Uuid(), nullable=False),
-    sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.ForeignKeyConstraint(['environment_id'], ['workbench.environments.id'], name=op.f('fk_lineage_layouts_environment_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('environment_id', 'snapshot_id', 'key', name=op.f('pk_lineage_layouts')),
-    schema='workbench'
-    )
