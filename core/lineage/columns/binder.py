@@ -47,6 +47,10 @@ class Binder:
             frame = self._frames[name] = self._frame(name)
         return frame
 
+    def define(self, name: tuple[str, ...], frame: Frame) -> None:
+        """Make a table known that an earlier statement of the same text creates."""
+        self._frames[name] = frame
+
     def matching(self, name: tuple[str, ...]) -> Relation | None:
         """The relation of that name; where several end alike, the one that matches in case and length."""
         found = [item for item in self._by_last.get(name[-1].lower(), []) if suffix_match(name, item.name)]

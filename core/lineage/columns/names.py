@@ -11,6 +11,18 @@ _LATERAL_ALIASES: Final = frozenset(
 )
 
 
+# What VALUES calls its columns: the number of the first, and the name around it.
+_VALUES: Final = {
+    "duckdb": (0, "col{}"),
+    "spark": (1, "col{}"),
+    "databricks": (1, "col{}"),
+    "trino": (0, "_col{}"),
+    "athena": (0, "_col{}"),
+    "snowflake": (1, "COLUMN{}"),
+    "clickhouse": (1, "c{}"),
+}
+
+
 class Folding:
     """What a dialect makes of identifiers, and where it allows aliases of the select list."""
 
@@ -18,6 +30,7 @@ class Folding:
         self.dialect: Dialect = Dialect.get_or_raise(dialect or None)
         # Looked for only where it can be, since that means a look into every expression.
         self.columns_function = "columns" in sql.lower()
+        self.name_of_dialect = dialect
         self._strategy = self.dialect.normalization_strategy
         self.lateral_aliases = dialect in _LATERAL_ALIASES
         # `a::int` without an alias is column `a` in these, and has no name of its own elsewhere.
@@ -27,6 +40,12 @@ class Folding:
         # Subqueries in FROM see what stands left of them without LATERAL.
         self.implicit_lateral = dialect == "duckdb"
         self.aliases_first = dialect == "clickhouse"
+        # In an expression of ORDER BY these see the columns that FROM brings before aliases.
+        self.orders_by_input = dialect in {"postgres", "redshift", "duckdb", "tsql", "fabric", "materialize"}
+        # Parsers take `f(a -> 'x')` for a lambda where there are none.
+        self.has_lambdas = dialect not in {"postgres", "redshift", "materialize", "risingwave", "mysql"}
+        self.unpivot_values_first = dialect == "bigquery"
+        self.first_of_values, self.name_of_values = _VALUES.get(dialect, (1, "column{}"))
         self.using_in_place = self.dialect.USING_COLUMN_ORDER is UsingColumnOrder.IN_PLACE
 
     def name(self, identifier: Any) -> str:

@@ -7,9 +7,11 @@ from sqlglot import exp
 from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, Use, problem
 from core.lineage.columns.frames import Column, Frame
+from core.lineage.columns.generators import generated_columns
+from core.lineage.columns.naming import name_without_alias
 from core.lineage.columns.scopes import Scope
 from core.lineage.columns.sources import Tables, add_sources
-from core.lineage.columns.stars import columns_expression, star_columns
+from core.lineage.columns.stars import columns_expression, star_columns, tested_star
 from core.lineage.columns.values import Influence
 
 # Clauses that leave rows out; the first two see no aliases.
@@ -47,7 +49,7 @@ class _Aliases:
         # ClickHouse: WITH expression AS name.
         clause = select.args.get("with_")
         ctes = clause.expressions if isinstance(clause, exp.Expr) else []
-        self._named = {item.alias.lower(): item.this for item in ctes if not isinstance(item.this, exp.Query)}
+        self._named = {item.alias.lower(): item.this for item in ctes if item.args.get("scalar")}
 
     def columns(self) -> list[Column]:
         """All columns, in order."""
@@ -82,6 +84,9 @@ class _Aliases:
         if self._scope.folding.columns_function and item.find(exp.Columns) is not None:
             return columns_expression(self._tables, self._scope, item)
         scope = self._scope
+        generated = generated_columns(self._tables, scope, item) or tested_star(self._tables, scope, item)
+        if generated is not None:
+            return generated
         if isinstance(item, exp.Aliases):
             flow = flow_of(self._tables, item.this, scope)
             return [Column(scope.folding.name(name), flow, None, item) for name in item.expressions]
@@ -99,7 +104,11 @@ class _Aliases:
             return self._scope.folding.name(inner.this)
         if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Identifier):
             return self._scope.folding.name(inner.expression)
-        return item.output_name or f"_col_{place}"
+        nameless = sum(1 for earlier in self._items[:place] if not self._named_by_itself(earlier))
+        return name_without_alias(self._scope.folding, item, place, nameless)
+
+    def _named_by_itself(self, item: exp.Expr) -> bool:
+        return isinstance(item.unnest(), exp.Alias | exp.Column | exp.Dot | exp.Star | exp.Aliases)
 
 
 def _struct_star(tables: Tables, scope: Scope, item: exp.Dot) -> list[Column]:
@@ -123,6 +132,9 @@ def _read_clauses(tables: Tables, select: exp.Select, scope: Scope, columns: lis
     _read_group(tables, select, scope, columns)
     _read_distinct(tables, select, scope, columns)
     read_order(tables, select, scope, columns)
+    limit = select.args.get("limit")
+    for item in limit.expressions if isinstance(limit, exp.Limit) else []:
+        read_item(tables, scope.at(), columns, item, Influence.FILTER)
     connect = select.args.get("connect")
     if isinstance(connect, exp.Expr):
         scope.influence(influence_of(tables, connect, scope.at(), Influence.JOIN))
@@ -169,7 +181,11 @@ def read_order(tables: Tables, query: exp.Expr, scope: Scope, columns: list[Colu
         order = query.args.get(key)
         for item in order.expressions if isinstance(order, exp.Expr) else []:
             inner = item.this if isinstance(item, exp.Ordered) else item
-            read_item(tables, scope.at(aliases_first=True), columns, inner, Influence.ORDER)
+            if isinstance(inner, exp.Var) and inner.name.upper() == "ALL":
+                _influence_of_columns(scope, columns, item, Influence.ORDER)
+                continue
+            bare = isinstance(inner, exp.Column) or not scope.folding.orders_by_input
+            read_item(tables, scope.at(aliases_first=bare), columns, inner, Influence.ORDER)
 
 
 def read_item(tables: Tables, scope: Scope, columns: list[Column], item: exp.Expr, kind: Influence) -> None:
@@ -199,7 +215,8 @@ def _as_struct(select: exp.Select, columns: list[Column]) -> list[Column]:
     flow = gathering.done()
     fields = {column.name: column.flow for column in columns}
     whole = Flow(flow.values, flow.influences, flow.problems, fields)
-    if isinstance(select.parent, exp.Subquery) and isinstance(select.parent.parent, exp.From | exp.Join):
+    around = select.parent.parent if isinstance(select.parent, exp.Subquery) else select.parent
+    if around is None or isinstance(around, exp.From | exp.Join | exp.Create | exp.CTE):
         return columns
     return [Column("struct", whole, None, select)]
 

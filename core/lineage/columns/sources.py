@@ -1,12 +1,13 @@
 """What FROM and its joins bring: tables, subqueries, functions that give rows, and how they are joined."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Protocol
 
 from sqlglot import exp
 
 from core.lineage.columns.expressions import flow_of, influence_of
-from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, problem
+from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, part, problem
 from core.lineage.columns.frames import Column, Frame, Rest, renamed, unlisted
 from core.lineage.columns.pivots import pivoted
 from core.lineage.columns.queries import Queries
@@ -131,7 +132,8 @@ def read_values(tables: Tables, values: exp.Expr, scope: Scope) -> Frame:
             if place == len(columns):
                 columns.append(Gathering(item))
             columns[place].value(flow_of(tables, item, scope), SAME)
-    return Frame([Column(f"column{place + 1}", part.done()) for place, part in enumerate(columns)])
+    first, name = scope.folding.first_of_values, scope.folding.name_of_values
+    return Frame([Column(name.format(place + first), part.done()) for place, part in enumerate(columns)])
 
 
 def _after_pivots(tables: Tables, item: exp.Expr, scope: Scope, source: Source) -> Source:
@@ -147,13 +149,17 @@ def _after_pivots(tables: Tables, item: exp.Expr, scope: Scope, source: Source) 
 def _rows_of_function(tables: Tables, item: exp.Expr, scope: Scope, alias: str, names: list[str]) -> Source:
     """UNNEST, FLATTEN, EXPLODE and other functions: all their columns come from their arguments."""
     if isinstance(item, exp.Unnest):
-        flows = [_made(tables, part, scope) for part in item.expressions]
+        flows = [_made(tables, argument, scope) for argument in item.expressions]
         names = names or ([alias] if alias else [])
         columns = [Column(name, flows[min(place, len(flows) - 1)]) for place, name in enumerate(names)]
         offset = item.args.get("offset")
         if isinstance(offset, exp.Expr):
             columns.append(Column(scope.folding.name(offset), _together(flows)))
-        return Source(alias, Frame(columns or [_any_column(_together(flows), "UNNEST")]))
+        fields = flows[0].fields if len(flows) == 1 else None
+        if not columns and fields is not None:
+            columns = [Column(name, field) for name, field in fields.items()]
+        fallback = partial(part, flows[0]) if len(flows) == 1 else None
+        return Source(alias, Frame(columns or [_any_column(_together(flows), "UNNEST")]), fallback=fallback)
     flow = _made(tables, item.this if isinstance(item.this, exp.Expr) else item, scope)
     if not flow.values and not flow.problems and not _generates(item.this):
         flow = problem(f"{_called(item.this)} reads what lies outside this query")
@@ -186,8 +192,13 @@ def _called(function: Any) -> str:
 def _made(tables: Tables, argument: exp.Expr, scope: Scope) -> Flow:
     inner = argument.this if isinstance(argument, exp.Alias | exp.Final) else argument
     gathering = Gathering(argument)
-    gathering.value(flow_of(tables, inner, scope), TRANSFORMED)
-    return gathering.done()
+    flow = flow_of(tables, inner, scope)
+    gathering.value(flow, TRANSFORMED)
+    made = gathering.done()
+    if flow.fields is None:
+        return made
+    fields = {name: _together([field]) for name, field in flow.fields.items()}
+    return Flow(made.values, made.influences, made.problems, fields)
 
 
 def _together(flows: list[Flow]) -> Flow:
@@ -205,7 +216,9 @@ def _any_column(flow: Flow, what: str) -> Column:
 def _add_join(tables: Tables, join: exp.Expr, scope: Scope) -> None:
     before = len(scope.sources)
     if str(join.args.get("kind") or "").upper() == "ARRAY":
-        return _add_array_join(tables, join.this, scope)
+        for item in (join.this, *join.expressions):
+            _add_array_join(tables, item, scope)
+        return
     add_source(tables, join.this, scope)
     added = scope.sources[before:]
     using = [scope.folding.name(item) for item in join.args.get("using") or []]
@@ -213,21 +226,24 @@ def _add_join(tables: Tables, join: exp.Expr, scope: Scope) -> None:
         using = _natural(scope, before)
     for name in using:
         _join_using(scope, before, name, join)
-    condition = join.args.get("on")
-    if isinstance(condition, exp.Expr):
+    for condition in (join.args.get("on"), join.args.get("match_condition")):
+        if not isinstance(condition, exp.Expr):
+            continue
         scope.influence(influence_of(tables, condition, scope.at(aliases_after=False), Influence.JOIN))
     if str(join.args.get("kind") or "").upper() in {"SEMI", "ANTI"}:
         for source in added:
             source.hidden = True
-    return None
+    return
 
 
 def _add_array_join(tables: Tables, item: Any, scope: Scope) -> None:
     """ClickHouse: rows per element of an array, which takes the alias, or its own name."""
     inner = item.this if isinstance(item, exp.Final) else item
-    name = scope.folding.name(inner.args["alias"]) if isinstance(inner, exp.Alias) else ""
-    if name:
+    if isinstance(inner, exp.Alias):
+        name = scope.folding.name(inner.args["alias"])
         scope.sources.append(Source("", Frame([Column(name, _made(tables, inner, scope))])))
+    elif isinstance(inner, exp.Column):
+        scope.merged[inner.name.lower()] = _made(tables, inner, scope)
 
 
 def _natural(scope: Scope, before: int) -> list[str]:
