@@ -4,13 +4,23 @@ from typing import Final
 
 from sqlglot import exp
 
-from core.lineage.columns.expressions import flow_of
+from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import TRANSFORMED, Flow, Gathering
 from core.lineage.columns.frames import Column, Rest, unlisted
+from core.lineage.columns.names import ROW_FUNCTIONS
 from core.lineage.columns.queries import Queries
 from core.lineage.columns.scopes import Scope
+from core.lineage.columns.values import Influence
 
 _SPARK: Final = frozenset({"spark", "spark2", "databricks", "hive"})
+_MULTIPLYING: Final = (
+    exp.Explode,
+    exp.Posexplode,
+    exp.Inline,
+    exp.Unnest,
+    exp.ExplodingGenerateSeries,
+    exp.Anonymous,
+)
 _NAMES: Final[dict[type[exp.Expr], tuple[str, ...]]] = {
     exp.Explode: ("col",),
     exp.ExplodeOuter: ("col",),
@@ -33,6 +43,19 @@ def generated_columns(queries: Queries, scope: Scope, item: exp.Expr) -> list[Co
         ]
     names = _NAMES.get(type(item), ())
     return [Column(name, _made(queries, scope, item), None, item) for name in names] or None
+
+
+def read_multiplied(queries: Queries, scope: Scope, item: exp.Expr) -> None:
+    """An array with a row for each of its elements decides how many rows there are."""
+    if not scope.folding.row_functions or isinstance(item, exp.Star):
+        return
+    for node in item.find_all(*_MULTIPLYING):
+        if isinstance(node.this, exp.Array | exp.Struct) or node.find_ancestor(
+            exp.Query
+        ) is not item.find_ancestor(exp.Query):
+            continue
+        if not isinstance(node, exp.Anonymous) or any(word in node.name.lower() for word in ROW_FUNCTIONS):
+            scope.influence(influence_of(queries, node, scope.at(), Influence.JOIN))
 
 
 def _fields(queries: Queries, scope: Scope, item: exp.Explode) -> list[Column] | None:

@@ -6,6 +6,19 @@ from typing import Any, Final
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect, NormalizationStrategy, UsingColumnOrder
 
+# Parts of the names of functions of a select list that give a row for each element.
+ROW_FUNCTIONS: Final = (
+    "explode",
+    "unnest",
+    "inline",
+    "arrayjoin",
+    "generate_series",
+    "array_elements",
+    "json_each",
+    "jsonb_each",
+    "object_keys",
+    "_to_table",
+)
 _LATERAL_ALIASES: Final = frozenset(
     {"snowflake", "redshift", "duckdb", "databricks", "spark", "spark2", "clickhouse", "teradata", "exasol"}
 )
@@ -29,7 +42,9 @@ class Folding:
     def __init__(self, dialect: str, sql: str = "") -> None:
         self.dialect: Dialect = Dialect.get_or_raise(dialect or None)
         # Looked for only where it can be, since that means a look into every expression.
-        self.columns_function = "columns" in sql.lower()
+        lowered = sql.lower()
+        self.columns_function = "columns" in lowered
+        self.row_functions = any(word in lowered for word in ROW_FUNCTIONS)
         self.name_of_dialect = dialect
         self._strategy = self.dialect.normalization_strategy
         self.lateral_aliases = dialect in _LATERAL_ALIASES

@@ -5,7 +5,7 @@ from typing import Any
 from sqlglot import exp
 
 from core.lineage.columns.expressions import flow_of, influence_of
-from core.lineage.columns.flows import AGGREGATED, NOTHING, TRANSFORMED, Flow, Gathering, problem
+from core.lineage.columns.flows import AGGREGATED, NOTHING, TRANSFORMED, Flow, Gathering, Influences, problem
 from core.lineage.columns.frames import Column, Frame, Rest, unlisted
 from core.lineage.columns.queries import Queries
 from core.lineage.columns.scopes import Scope, Source, resolve
@@ -49,7 +49,25 @@ def _pivoted(queries: Queries, pivot: exp.Expr, source: Source, scope: Scope) ->
         made = [_any_cell(flows)]
     else:
         made = [Column(name, flows[place % len(flows)]) for place, name in enumerate(names)]
-    return Frame([*kept, *made], source.frame.rows, source.frame.problems)
+    return _by_group(pivot, kept, [*kept, *made], source)
+
+
+def _by_group(pivot: exp.Expr, kept: list[Column], columns: list[Column], source: Source) -> Frame:
+    """The columns that PIVOT keeps are those that it groups by."""
+    gathering = Gathering(pivot)
+    for column in kept:
+        gathering.influence(Flow(column.flow.values), Influence.GROUP)
+    return Frame(columns, {**source.frame.rows, **gathering.done().influences}, source.frame.problems)
+
+
+def _rows_left(pivot: exp.Expr, made: list[Column], source: Source) -> Influences:
+    """UNPIVOT gives no row for a value that is null, unless it is told to."""
+    if pivot.args.get("include_nulls"):
+        return source.frame.rows
+    gathering = Gathering(pivot)
+    for column in made:
+        gathering.influence(Flow(column.flow.values), Influence.FILTER)
+    return {**source.frame.rows, **gathering.done().influences}
 
 
 def _dynamic(fields: list[exp.Expr]) -> bool:
@@ -86,7 +104,9 @@ def _unpivoted(pivot: exp.Expr, source: Source, scope: Scope) -> Frame:
     made = [Column(name, _gathered(rows, place, scope, pivot)) for place, name in enumerate(values)]
     labels = [Column(scope.folding.name(_identifier(field.this)), NOTHING) for field in fields]
     columns = [*made, *labels] if _values_first(pivot, scope) else [*labels, *made]
-    return Frame([*_without(source.frame, consumed), *columns], source.frame.rows, source.frame.problems)
+    left = _without(source.frame, consumed)
+    rows = _rows_left(pivot, made, source)
+    return Frame([*left, *columns], rows, source.frame.problems)
 
 
 def _values_first(pivot: exp.Expr, scope: Scope) -> bool:
@@ -129,7 +149,7 @@ def read_pivot_statement(queries: Queries, pivot: exp.Expr, source: Source, scop
     if kept is None:
         kept = _without(source.frame, _column_names(*deciding, *aggregates))
     cells = _listed_cells(on, aggregates, flows) or [_any_cell(flows)]
-    return Frame([*kept, *cells], source.frame.rows, source.frame.problems)
+    return _by_group(pivot, kept, [*kept, *cells], source)
 
 
 def _grouped(queries: Queries, pivot: exp.Expr, scope: Scope) -> list[Column] | None:
@@ -181,4 +201,5 @@ def _unpivot_statement(queries: Queries, pivot: exp.Expr, source: Source, scope:
         return Frame([_any_cell([])], source.frame.rows, source.frame.problems)
     made = [Column(name, _gathered(rows, place, scope, pivot)) for place, name in enumerate(values)]
     kept = _without(source.frame, consumed)
-    return Frame([*kept, Column(label, NOTHING), *made], source.frame.rows, source.frame.problems)
+    rows_left = _rows_left(pivot, made, source)
+    return Frame([*kept, Column(label, NOTHING), *made], rows_left, source.frame.problems)

@@ -7,7 +7,7 @@ from sqlglot import exp
 from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, Use, problem
 from core.lineage.columns.frames import Column, Frame
-from core.lineage.columns.generators import generated_columns
+from core.lineage.columns.generators import generated_columns, read_multiplied
 from core.lineage.columns.naming import name_without_alias
 from core.lineage.columns.scopes import Scope
 from core.lineage.columns.sources import Tables, add_sources
@@ -77,6 +77,7 @@ class _Aliases:
         return self._done[place]
 
     def _read(self, place: int, item: exp.Expr) -> list[Column]:
+        read_multiplied(self._tables, self._scope, item)
         if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
             return star_columns(self._tables, self._scope, item)
         if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):

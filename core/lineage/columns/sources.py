@@ -155,12 +155,14 @@ def _rows_of_function(tables: Tables, item: exp.Expr, scope: Scope, alias: str, 
         offset = item.args.get("offset")
         if isinstance(offset, exp.Expr):
             columns.append(Column(scope.folding.name(offset), _together(flows)))
+        _multiply(item, flows, scope)
         fields = flows[0].fields if len(flows) == 1 else None
         if not columns and fields is not None:
             columns = [Column(name, field) for name, field in fields.items()]
         fallback = partial(part, flows[0]) if len(flows) == 1 else None
         return Source(alias, Frame(columns or [_any_column(_together(flows), "UNNEST")]), fallback=fallback)
     flow = _made(tables, item.this if isinstance(item.this, exp.Expr) else item, scope)
+    _multiply(item, [flow], scope)
     if not flow.values and not flow.problems and not _generates(item.this):
         flow = problem(f"{_called(item.this)} reads what lies outside this query")
     if not names and isinstance(item, exp.TableFromRows) and isinstance(item.this, exp.Explode):
@@ -173,6 +175,17 @@ def _rows_of_function(tables: Tables, item: exp.Expr, scope: Scope, alias: str, 
         columns = [Column(alias, flow)] if alias else []
         columns.append(_any_column(flow, "a table function"))
     return Source(alias, Frame(columns))
+
+
+def _multiply(item: exp.Expr, flows: list[Flow], scope: Scope) -> None:
+    """How many rows there are depends on what they are made from, unless their number is written there."""
+    if isinstance(item, exp.Unnest) and all(isinstance(one, exp.Array) for one in item.expressions):
+        return
+    gathering = Gathering(item)
+    for flow in flows:
+        if flow.fields is None:
+            gathering.influence(Flow(flow.values), Influence.JOIN)
+    scope.influence(gathering.done())
 
 
 def _generates(function: Any) -> bool:
@@ -241,9 +254,12 @@ def _add_array_join(tables: Tables, item: Any, scope: Scope) -> None:
     inner = item.this if isinstance(item, exp.Final) else item
     if isinstance(inner, exp.Alias):
         name = scope.folding.name(inner.args["alias"])
-        scope.sources.append(Source("", Frame([Column(name, _made(tables, inner, scope))])))
+        flow = _made(tables, inner, scope)
+        scope.sources.append(Source("", Frame([Column(name, flow)])))
+        _multiply(item, [flow], scope)
     elif isinstance(inner, exp.Column):
-        scope.merged[inner.name.lower()] = _made(tables, inner, scope)
+        flow = scope.merged[inner.name.lower()] = _made(tables, inner, scope)
+        _multiply(item, [flow], scope)
 
 
 def _natural(scope: Scope, before: int) -> list[str]:
