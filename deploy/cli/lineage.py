@@ -79,25 +79,31 @@ def _of_manifest(choice: Choice, path: Path) -> dict[str, NodeLineage]:
     if choice.schema is not None:
         raise WrongInput("--schema belongs to --sql; a manifest takes --catalog.")
     try:
-        manifest = open_manifest(path)
-        entries = [
-            entry
-            for entry in manifest.entries()
-            if entry.section in _SECTIONS and entry.unique_id.split(".", 1)[0] in KINDS
-        ]
-        nodes = [node for entry in entries if (node := _node(manifest.parse(entry))) is not None]
+        nodes, adapter = _nodes(path)
         catalog = _catalog(choice.catalog) if choice.catalog is not None else {}
     except (MalformedArtifact, UnsupportedArtifact) as error:
         raise WrongInput(f"{path}: {error}") from error
     except OSError as error:
         raise WrongInput(f"{error.filename}: {error.strerror}") from error
-    dialect = dialect_of(manifest.adapter_type) if choice.dialect is None else choice.dialect
+    dialect = dialect_of(adapter) if choice.dialect is None else choice.dialect
     bar = Bar(sys.stderr)
     found = project_lineage(
         Project(nodes, dialect, catalog), workers=choice.workers, seconds=choice.seconds, progress=bar.show
     )
     bar.end()
     return found
+
+
+def _nodes(path: Path) -> tuple[list[ProjectNode], str | None]:
+    """The nodes and the adapter; the manifest itself is let go of, it may be large."""
+    manifest = open_manifest(path)
+    entries = (
+        entry
+        for entry in manifest.entries()
+        if entry.section in _SECTIONS and entry.unique_id.split(".", 1)[0] in KINDS
+    )
+    nodes = [node for entry in entries if (node := _node(manifest.parse(entry))) is not None]
+    return nodes, manifest.adapter_type
 
 
 def _node(parsed: Any) -> ProjectNode | None:

@@ -122,11 +122,30 @@ class _Run:
         stand_ins: dict[str, Relation] = {}
         if PREFIX in node.sql:
             lowered = node.sql.lower()
-            stand_ins = {name: self._relation(one) for name, one in self.inlined.items() if name in lowered}
+            stand_ins = {
+                name: self._relation(one)
+                for name, one in (self.inlined | self._inlined_in(node)).items()
+                if name in lowered
+            }
         if node.relation:
             relations.append(self._relation(node))
         own = {relation.node: relation for relation in relations}
         return Question(node.sql, self.dialect, tuple(own.values()), stand_ins)
+
+    def _inlined_in(self, node: ProjectNode) -> dict[str, ProjectNode]:
+        """Ephemeral models above the node by the names they are inlined under, which may be their aliases."""
+        found: dict[str, ProjectNode] = {}
+        waiting = [self.nodes[key] for key in node.parents if key in self.nodes]
+        seen: set[str] = set()
+        while waiting:
+            one = waiting.pop()
+            if one.ephemeral and one.unique_id not in seen:
+                seen.add(one.unique_id)
+                found.setdefault(PREFIX + one.name.lower(), one)
+                if one.relation:
+                    found[PREFIX + one.relation[-1].lower()] = one
+                waiting += [self.nodes[key] for key in one.parents if key in self.nodes]
+        return found
 
     def _mentioned(self, node: ProjectNode) -> list[str]:
         """Nodes that a node without parents may read: all parts of their names are words of its SQL.
