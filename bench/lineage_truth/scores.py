@@ -57,7 +57,7 @@ class Score:
     columns: int = 0
     resolved: int = 0
     silently_empty: int = 0
-    # Of cases that hold something unsupported: edges that are not there in truth, and those that own up to it.
+    # Of cases with something unsupported: edges that are not there in truth, and cases that say so.
     unsupported: int = 0
     invented: int = 0
     owned_up: int = 0

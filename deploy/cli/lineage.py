@@ -3,7 +3,7 @@
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -19,6 +19,7 @@ from core.lineage.columns.pool import with_deep_stack
 from core.lineage.columns.project import Project, project_lineage
 from core.lineage.columns.relations import dialect_of
 from core.lineage.columns.report import of_query, report
+from core.lineage.columns.schemas import NotASchema, relations_of
 from core.lineage.columns.values import QueryLineage, Relation
 
 OK, USAGE = 0, 2
@@ -120,7 +121,7 @@ def _catalog(path: Path) -> dict[str, list[str]]:
 
 def _of_sql(choice: Choice, path: Path) -> dict[str, NodeLineage]:
     sql = _text(path)
-    relations = list(_relations(_read(choice.schema), ())) if choice.schema is not None else []
+    relations = _relations(choice.schema) if choice.schema is not None else []
     found: list[QueryLineage] = []
 
     def work() -> None:
@@ -146,22 +147,12 @@ def _read(path: Path) -> Any:
         raise WrongInput(f"{path} is neither JSON nor YAML: {error}") from error
 
 
-def _relations(schema: Any, prefix: tuple[str, ...]) -> Iterator[Relation]:
-    """Tables of a schema file: `table: {column: type}`, `table: [columns]`, or both below databases."""
-    if not isinstance(schema, dict):
-        raise WrongInput("--schema: an object of tables is expected, each with its columns.")
-    tables: Mapping[Any, Any] = schema  # pyright: ignore[reportUnknownVariableType]
-    for key, columns in tables.items():
-        name = (*prefix, *str(key).split("."))
-        if columns is None:
-            yield Relation(".".join(name), name)
-        elif isinstance(columns, dict) and any(isinstance(value, dict | list) for value in columns.values()):  # pyright: ignore[reportUnknownVariableType]
-            yield from _relations(columns, name)
-        elif isinstance(columns, dict | list):
-            listed: Sequence[Any] = list(columns)  # pyright: ignore[reportUnknownArgumentType]
-            yield Relation(".".join(name), name, tuple(str(item) for item in listed), complete=True)
-        else:
-            raise WrongInput(f"--schema: {'.'.join(name)} has no columns, but {columns!r}.")
+def _relations(path: Path) -> list[Relation]:
+    """Tables of a schema file."""
+    try:
+        return relations_of(_read(path))
+    except NotASchema as error:
+        raise WrongInput(f"--schema: {error}") from error
 
 
 def _write(pieces: Iterable[bytes], path: Path | None) -> None:

@@ -13,6 +13,7 @@ from core.lineage.columns.binder import Binder
 from core.lineage.columns.flows import AGGREGATED, TRANSFORMED, Influences, Origin, Use
 from core.lineage.columns.frames import Column, Frame
 from core.lineage.columns.names import Folding
+from core.lineage.columns.procedures import is_procedure, last_statement
 from core.lineage.columns.spans import Spans
 from core.lineage.columns.standins import without_bodies
 from core.lineage.columns.statements import NotSupported, define, read_statement
@@ -52,11 +53,19 @@ def trace(
         tokens, earlier, statement = _parsed(folding, sql, stand_ins or {})
         binder = Binder(folding, relations, stand_ins or {}, take_unlisted=take_unlisted)
         unread = [item for item in earlier if not define(binder, item)]
-        note = f"only the last of {len(earlier) + 1} statements is read" if unread else ""
+        note = _unread(unread, len(earlier) + 1)
         frame = read_statement(binder, statement)
         return _outcome(frame, Spans(tokens), binder, note)
     except Exception as error:  # noqa: BLE001 - one statement never costs the others
         return QueryLineage(Status.UNKNOWN, _reason(error))
+
+
+def _unread(unread: Sequence[exp.Expr], count: int) -> str:
+    if not unread:
+        return ""
+    if isinstance(unread[0], exp.Command) and unread[0].this == "PROCEDURE":
+        return "of a procedure only the last statement that writes is read"
+    return f"only the last of {count} statements is read"
 
 
 def _reason(error: Exception) -> str:
@@ -78,6 +87,10 @@ def _parsed(
     """The tokens, and the statements that give columns: those before the last, and the last."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     tokens = folding.dialect.tokenize(sql)
+    if is_procedure(tokens) and (body := last_statement(tokens)):
+        statement = folding.dialect.parser().parse(list(body), sql)[0]
+        if statement is not None:
+            return tokens, [exp.Command(this="PROCEDURE")], statement
     read = without_bodies(tokens, stand_ins, folding.dialect.tokenize("SELECT 1")) if stand_ins else tokens
     parsed = folding.dialect.parser().parse(read, sql)
     statements = [item for item in parsed if item is not None and not isinstance(item, exp.Semicolon)]
