@@ -1,5 +1,6 @@
 """`workbench lineage`: column lineage of a manifest or of one query; no server, no database."""
 
+import gc
 import logging
 import sys
 import threading
@@ -48,11 +49,15 @@ class Choice:
 def run_lineage(choice: Choice) -> int:
     """Compute and write; the exit code."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    # Nearly all that is made stays until the end: looking for what may go would only cost time.
+    gc.disable()
     try:
         _write(report(_lineage(choice)), choice.output)
     except WrongInput as error:
         print(f"workbench lineage: {error}", file=sys.stderr)
         return USAGE
+    finally:
+        gc.enable()
     return OK
 
 

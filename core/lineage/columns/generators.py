@@ -47,7 +47,7 @@ def generated_columns(queries: Queries, scope: Scope, item: exp.Expr) -> list[Co
 
 def read_multiplied(queries: Queries, scope: Scope, item: exp.Expr) -> None:
     """An array with a row for each of its elements decides how many rows there are."""
-    if not scope.folding.row_functions or isinstance(item, exp.Star):
+    if isinstance(item, exp.Star):
         return
     for node in item.find_all(*_MULTIPLYING):
         if isinstance(node.this, exp.Array | exp.Struct) or node.find_ancestor(

@@ -1,6 +1,6 @@
 """Names as a dialect understands them: folding of unquoted identifiers, and columns found by name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from sqlglot import exp
@@ -24,6 +24,10 @@ _LATERAL_ALIASES: Final = frozenset(
 )
 
 
+_FOLDED: Final[dict[Any, Callable[[str], str]]] = {
+    NormalizationStrategy.UPPERCASE: str.upper,
+    NormalizationStrategy.LOWERCASE: str.lower,
+}
 # What VALUES calls its columns: the number of the first, and the name around it.
 _VALUES: Final = {
     "duckdb": (0, "col{}"),
@@ -46,7 +50,7 @@ class Folding:
         self.columns_function = "columns" in lowered
         self.row_functions = any(word in lowered for word in ROW_FUNCTIONS)
         self.name_of_dialect = dialect
-        self._strategy = self.dialect.normalization_strategy
+        self._folded = _FOLDED.get(self.dialect.normalization_strategy, str)
         self.lateral_aliases = dialect in _LATERAL_ALIASES
         # `a::int` without an alias is column `a` in these, and has no name of its own elsewhere.
         self.names_casts = dialect in {"", "postgres", "redshift", "spark", "databricks", "snowflake"}
@@ -65,14 +69,13 @@ class Folding:
 
     def name(self, identifier: Any) -> str:
         """The name as the warehouse keeps it; text is taken as it is."""
-        if not isinstance(identifier, exp.Expr):
+        if type(identifier) is exp.Identifier:
+            name: str = identifier.args["this"]
+        elif isinstance(identifier, exp.Expr):
+            name = identifier.name
+        else:
             return str(identifier)
-        name = identifier.name
-        if identifier.args.get("quoted"):
-            return name
-        if self._strategy is NormalizationStrategy.UPPERCASE:
-            return name.upper()
-        return name.lower() if self._strategy is NormalizationStrategy.LOWERCASE else name
+        return name if identifier.args.get("quoted") else self._folded(name)
 
 
 def suffix_match(asked: Iterable[str], name: Iterable[str]) -> bool:

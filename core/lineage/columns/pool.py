@@ -1,5 +1,6 @@
 """Processes that compute lineage, one node each at a time, and are ended when one takes too long."""
 
+import contextlib
 import gc
 import logging
 import math
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
+
+from sqlglot.dialects.dialect import Dialect
 
 from core.lineage.columns.cache import Question
 from core.lineage.columns.engine import trace
@@ -53,6 +56,12 @@ def with_deep_stack(work: "threading.Thread") -> None:
     finally:
         threading.stack_size(before)
     work.join()
+
+
+def prepare(dialect: str) -> None:
+    """Import what a dialect needs, before there are processes that would all have to."""
+    with contextlib.suppress(ValueError):  # A dialect that there is not is a reason of each node.
+        Dialect.get_or_raise(dialect or None).tokenize("SELECT 1")
 
 
 def _serve(connection: Connection, work: Work) -> None:

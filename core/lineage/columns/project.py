@@ -11,7 +11,7 @@ from core.lineage.columns.cache import Outcomes, Question
 from core.lineage.columns.known import Known, known_after, known_before, known_from_use
 from core.lineage.columns.nodes import KnownFrom, NodeColumn, NodeLineage, ProjectNode
 from core.lineage.columns.ordering import on_cycles
-from core.lineage.columns.pool import Answer, Pool
+from core.lineage.columns.pool import Answer, Pool, prepare
 from core.lineage.columns.snapshots import added_columns
 from core.lineage.columns.standins import PREFIX
 from core.lineage.columns.values import OutputColumn, QueryLineage, Relation, Status
@@ -45,6 +45,7 @@ def project_lineage(
     is computed is added. `progress` is told how many nodes are done, of how many.
     """
     run = _Run(project, outcomes or Outcomes())
+    prepare(project.dialect)
     with Pool(workers or os.cpu_count() or 1, seconds) as pool:
         run.begin(pool)
         for unique_id, found in pool.answers():

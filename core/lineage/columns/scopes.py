@@ -94,7 +94,9 @@ def resolve(scope: Scope, column: exp.Column) -> Flow:
 
     `a.b.c` may be a column of a schema's table, or a field of a struct: the longest name of a source wins.
     """
-    names = [scope.folding.name(item) for item in column.parts]
+    args = column.args
+    parts = column.parts if args.get("db") else [item for item in (args.get("table"), args["this"]) if item]
+    names = [scope.folding.name(item) for item in parts]
     place: Scope | None = scope
     while place is not None:
         for length in range(len(names) - 1, -1, -1):

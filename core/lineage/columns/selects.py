@@ -77,21 +77,29 @@ class _Aliases:
         return self._done[place]
 
     def _read(self, place: int, item: exp.Expr) -> list[Column]:
-        read_multiplied(self._tables, self._scope, item)
+        folding = self._scope.folding
+        if folding.row_functions:
+            read_multiplied(self._tables, self._scope, item)
+        plain = type(item) is exp.Alias or (type(item) is exp.Column and type(item.this) is exp.Identifier)
+        if not plain or folding.columns_function:
+            several = self._several(item)
+            if several is not None:
+                return several
+        return [Column(self._name(place, item), flow_of(self._tables, item, self._scope), None, item)]
+
+    def _several(self, item: exp.Expr) -> list[Column] | None:
+        """The columns of an item that may give any number of them; None for one that gives one."""
+        tables, scope = self._tables, self._scope
         if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
-            return star_columns(self._tables, self._scope, item)
+            return star_columns(tables, scope, item)
         if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
-            return _struct_star(self._tables, self._scope, item)
-        if self._scope.folding.columns_function and item.find(exp.Columns) is not None:
-            return columns_expression(self._tables, self._scope, item)
-        scope = self._scope
-        generated = generated_columns(self._tables, scope, item) or tested_star(self._tables, scope, item)
-        if generated is not None:
-            return generated
+            return _struct_star(tables, scope, item)
+        if scope.folding.columns_function and item.find(exp.Columns) is not None:
+            return columns_expression(tables, scope, item)
         if isinstance(item, exp.Aliases):
-            flow = flow_of(self._tables, item.this, scope)
+            flow = flow_of(tables, item.this, scope)
             return [Column(scope.folding.name(name), flow, None, item) for name in item.expressions]
-        return [Column(self._name(place, item), flow_of(self._tables, item, scope), None, item)]
+        return generated_columns(tables, scope, item) or tested_star(tables, scope, item)
 
     def _name(self, place: int, item: exp.Expr) -> str:
         if isinstance(item, exp.Alias):
