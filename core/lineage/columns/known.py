@@ -42,8 +42,8 @@ def known_from_use(before: Known, names: Iterable[str]) -> Known:
     if before.complete:
         return before
     listed = {name.lower() for name in before.columns}
-    used = {name: KnownFrom.INFERRED for name in names if name.lower() not in listed}
-    return Known({**before.columns, **used})
+    used = {name.lower(): name for name in reversed(list(names)) if name.lower() not in listed}
+    return Known({**before.columns, **dict.fromkeys(reversed(used.values()), KnownFrom.INFERRED)})
 
 
 def _together(inferred: Sequence[str], declared: Mapping[str, KnownFrom]) -> dict[str, KnownFrom]:

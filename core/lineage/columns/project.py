@@ -13,6 +13,7 @@ from core.lineage.columns.nodes import KnownFrom, NodeColumn, NodeLineage, Proje
 from core.lineage.columns.ordering import on_cycles
 from core.lineage.columns.pool import Answer, Pool, prepare
 from core.lineage.columns.snapshots import added_columns
+from core.lineage.columns.spelling import Spellings, respelled
 from core.lineage.columns.standins import PREFIX
 from core.lineage.columns.values import OutputColumn, QueryLineage, Relation, Status
 
@@ -209,11 +210,18 @@ class _Run:
 
     def finished(self) -> dict[str, NodeLineage]:
         """The outcome for every node, those without SQL included."""
-        return {unique_id: self._outcome(node) for unique_id, node in self.nodes.items()}
+        for unique_id, known in self.known.items():
+            self.known[unique_id] = known_from_use(known, self.used.get(unique_id, ()))
+        spellings = {
+            unique_id: {name.lower(): name for name in known.columns}
+            for unique_id, known in self.known.items()
+            if len({name.lower() for name in known.columns}) == len(known.columns)
+        }
+        return {unique_id: self._outcome(node, spellings) for unique_id, node in self.nodes.items()}
 
-    def _outcome(self, node: ProjectNode) -> NodeLineage:
-        lineage = self.done[node.unique_id]
-        known = known_from_use(self.known[node.unique_id], self.used.get(node.unique_id, ()))
+    def _outcome(self, node: ProjectNode, spellings: Spellings) -> NodeLineage:
+        known = self.known[node.unique_id]
+        lineage = respelled(self.done[node.unique_id], node.unique_id, spellings)
         if node.kind in {"source", "seed"}:
             columns = {
                 name: NodeColumn(name, source, Status.NOT_APPLICABLE)

@@ -25,6 +25,10 @@ class Tables(Queries, Protocol):
         """The columns of a table, of which some or all may not be known."""
         ...
 
+    def called(self, call: str) -> Frame | None:
+        """The columns of a relation whose name is a call of a function; None where there is none."""
+        ...
+
 
 def add_sources(tables: Tables, select: exp.Expr, scope: Scope) -> None:
     """Put everything that FROM names into the scope, in the order in which it is written."""
@@ -85,10 +89,19 @@ def _source(tables: Tables, item: exp.Expr, scope: Scope) -> Source:
         frame = tables.query(item, scope)
     elif isinstance(item, exp.Lateral) and isinstance(item.this, exp.Subquery | exp.Query):
         frame = tables.query(item.this, scope)
+    elif (external := _external(tables, item, scope)) is not None:
+        frame = external
     else:
         return _rows_of_function(tables, item, scope, alias, names)
     frame = renamed(frame, names) if names else frame
     return _after_pivots(tables, item, scope, Source(alias, frame, name))
+
+
+def _external(tables: Tables, item: exp.Expr, scope: Scope) -> Frame | None:
+    """A call such as `read_csv('x.csv')` that is, word for word, what a source is called in the project."""
+    if scope.folding.name_of_dialect != "duckdb" or not isinstance(item, exp.Table):
+        return None
+    return tables.called(item.this.sql("duckdb"))
 
 
 def _not_read(frame: Frame) -> Frame:
