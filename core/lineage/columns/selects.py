@@ -1,5 +1,6 @@
 """One SELECT: its sources are joined, its clauses decide on rows, its select list makes columns."""
 
+from itertools import accumulate
 from typing import Any, Final
 
 from sqlglot import exp
@@ -8,13 +9,14 @@ from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, Use, problem
 from core.lineage.columns.frames import Column, Frame
 from core.lineage.columns.generators import generated_columns, read_multiplied
-from core.lineage.columns.naming import name_without_alias
+from core.lineage.columns.naming import UNNAMED, name_without_alias
 from core.lineage.columns.scopes import Scope
 from core.lineage.columns.sources import Tables, add_sources
 from core.lineage.columns.stars import columns_expression, star_columns, tested_star
 from core.lineage.columns.values import Influence
 
 # Clauses that leave rows out; the first two see no aliases.
+_NAMED: Final = (exp.Alias, exp.Column, exp.Dot, exp.Star, exp.Aliases)
 _DECIDING: Final = ("prewhere", "where", "having", "qualify")
 
 
@@ -42,6 +44,8 @@ class _Aliases:
         self._items = [item for item in select.expressions if isinstance(item, exp.Expr)]
         self._done: dict[int, list[Column]] = {}
         self._busy: set[int] = set()
+        self._before: list[int] | None = None
+        self._names_matter = _names_matter(select)
         self._places: dict[str, int] = {}
         for place, item in enumerate(self._items):
             if isinstance(item, exp.Alias):
@@ -113,11 +117,24 @@ class _Aliases:
             return self._scope.folding.name(inner.this)
         if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Identifier):
             return self._scope.folding.name(inner.expression)
-        nameless = sum(1 for earlier in self._items[:place] if not self._named_by_itself(earlier))
-        return name_without_alias(self._scope.folding, item, place, nameless)
+        if not self._names_matter:
+            return UNNAMED.format(place)
+        return name_without_alias(self._scope.folding, item, place, self._nameless()[place])
 
-    def _named_by_itself(self, item: exp.Expr) -> bool:
-        return isinstance(item.unnest(), exp.Alias | exp.Column | exp.Dot | exp.Star | exp.Aliases)
+    def _nameless(self) -> list[int]:
+        """How many items without a name of their own stand before each."""
+        if self._before is None:
+            without = (int(not isinstance(item.unnest(), _NAMED)) for item in self._items)
+            self._before = [0, *accumulate(without)]
+        return self._before
+
+
+def _names_matter(select: exp.Select) -> bool:
+    """Whether anybody sees the names: not of a subquery that is a value, whose text may be very long."""
+    around = select.parent
+    while isinstance(around, exp.SetOperation | exp.Subquery):
+        around = around.parent
+    return around is None or isinstance(around, exp.From | exp.Join | exp.CTE | exp.Create | exp.Insert)
 
 
 def _struct_star(tables: Tables, scope: Scope, item: exp.Dot) -> list[Column]:

@@ -208,7 +208,10 @@ def _matching(queries: Queries, scope: Scope, found: exp.Expr) -> list[Column] |
         every = star_columns(queries, scope, exp.Star())
         return [column for column in every if column.rest is not None or test(column.name)]
     if isinstance(argument, exp.Literal):
-        pattern = re.compile(argument.name)
+        try:
+            pattern = re.compile(argument.name)
+        except re.error:
+            return None
         every = star_columns(queries, scope, exp.Star())
         return [column for column in every if column.rest is not None or pattern.search(column.name)]
     if isinstance(argument, exp.Star) or (
