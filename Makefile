@@ -1,6 +1,6 @@
 # dbt Workbench. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint types fmt bench lock openapi web clean
+.PHONY: help install up test lint types fmt bench bench-lineage lock openapi web clean
 
 BIN := .venv/bin
 
@@ -12,8 +12,8 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --custom-compile-command "make lock"
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
-		grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
+		grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST)
 
 install: ## make .venv, install what is locked, build the web app
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found; name one: make install PYTHON=/path/to/python3" >&2; exit 1; }
@@ -39,6 +39,10 @@ fmt: ## format Python and web sources
 bench: install ## measure (ONLY=area)
 	@$(PYTHON) deploy/install.py --dev
 	@$(BIN)/python -m bench $(ONLY)
+
+bench-lineage: install ## column lineage: is it true, and how fast is it
+	@$(PYTHON) deploy/install.py --dev
+	@$(BIN)/python -m bench lineage
 
 lock: ## write requirements/*.txt anew from pyproject.toml
 	@$(UV_COMPILE) $(ARGS) requirements/bootstrap.in -o requirements/bootstrap.txt

@@ -2,10 +2,16 @@
 
 import sys
 
-from bench import access, catalog, runs, start
+from bench import access, catalog, lineage, runs, start
 from bench.report import write
 
-AREAS = {"start": start.measure, "runs": runs.measure, "access": access.measure, "catalog": catalog.measure}
+AREAS = {
+    "start": start.measure,
+    "runs": runs.measure,
+    "access": access.measure,
+    "catalog": catalog.measure,
+    "lineage": lineage.measure,
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -1,9 +1,10 @@
 """`workbench lineage`: column lineage of a manifest or of one query; no server, no database."""
 
+import gc
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -19,6 +20,7 @@ from core.lineage.columns.pool import with_deep_stack
 from core.lineage.columns.project import Project, project_lineage
 from core.lineage.columns.relations import dialect_of
 from core.lineage.columns.report import of_query, report
+from core.lineage.columns.schemas import NotASchema, relations_of
 from core.lineage.columns.values import QueryLineage, Relation
 
 OK, USAGE = 0, 2
@@ -47,11 +49,15 @@ class Choice:
 def run_lineage(choice: Choice) -> int:
     """Compute and write; the exit code."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+    # Nearly all that is made stays until the end: looking for what may go would only cost time.
+    gc.disable()
     try:
         _write(report(_lineage(choice)), choice.output)
     except WrongInput as error:
         print(f"workbench lineage: {error}", file=sys.stderr)
         return USAGE
+    finally:
+        gc.enable()
     return OK
 
 
@@ -79,25 +85,31 @@ def _of_manifest(choice: Choice, path: Path) -> dict[str, NodeLineage]:
     if choice.schema is not None:
         raise WrongInput("--schema belongs to --sql; a manifest takes --catalog.")
     try:
-        manifest = open_manifest(path)
-        entries = [
-            entry
-            for entry in manifest.entries()
-            if entry.section in _SECTIONS and entry.unique_id.split(".", 1)[0] in KINDS
-        ]
-        nodes = [node for entry in entries if (node := _node(manifest.parse(entry))) is not None]
+        nodes, adapter = _nodes(path)
         catalog = _catalog(choice.catalog) if choice.catalog is not None else {}
     except (MalformedArtifact, UnsupportedArtifact) as error:
         raise WrongInput(f"{path}: {error}") from error
     except OSError as error:
         raise WrongInput(f"{error.filename}: {error.strerror}") from error
-    dialect = dialect_of(manifest.adapter_type) if choice.dialect is None else choice.dialect
+    dialect = dialect_of(adapter) if choice.dialect is None else choice.dialect
     bar = Bar(sys.stderr)
     found = project_lineage(
         Project(nodes, dialect, catalog), workers=choice.workers, seconds=choice.seconds, progress=bar.show
     )
     bar.end()
     return found
+
+
+def _nodes(path: Path) -> tuple[list[ProjectNode], str | None]:
+    """The nodes and the adapter; the manifest itself is let go of, it may be large."""
+    manifest = open_manifest(path)
+    entries = (
+        entry
+        for entry in manifest.entries()
+        if entry.section in _SECTIONS and entry.unique_id.split(".", 1)[0] in KINDS
+    )
+    nodes = [node for entry in entries if (node := _node(manifest.parse(entry))) is not None]
+    return nodes, manifest.adapter_type
 
 
 def _node(parsed: Any) -> ProjectNode | None:
@@ -114,7 +126,7 @@ def _catalog(path: Path) -> dict[str, list[str]]:
 
 def _of_sql(choice: Choice, path: Path) -> dict[str, NodeLineage]:
     sql = _text(path)
-    relations = list(_relations(_read(choice.schema), ())) if choice.schema is not None else []
+    relations = _relations(choice.schema) if choice.schema is not None else []
     found: list[QueryLineage] = []
 
     def work() -> None:
@@ -140,22 +152,12 @@ def _read(path: Path) -> Any:
         raise WrongInput(f"{path} is neither JSON nor YAML: {error}") from error
 
 
-def _relations(schema: Any, prefix: tuple[str, ...]) -> Iterator[Relation]:
-    """Tables of a schema file: `table: {column: type}`, `table: [columns]`, or both below databases."""
-    if not isinstance(schema, dict):
-        raise WrongInput("--schema: an object of tables is expected, each with its columns.")
-    tables: Mapping[Any, Any] = schema  # pyright: ignore[reportUnknownVariableType]
-    for key, columns in tables.items():
-        name = (*prefix, *str(key).split("."))
-        if columns is None:
-            yield Relation(".".join(name), name)
-        elif isinstance(columns, dict) and any(isinstance(value, dict | list) for value in columns.values()):  # pyright: ignore[reportUnknownVariableType]
-            yield from _relations(columns, name)
-        elif isinstance(columns, dict | list):
-            listed: Sequence[Any] = list(columns)  # pyright: ignore[reportUnknownArgumentType]
-            yield Relation(".".join(name), name, tuple(str(item) for item in listed), complete=True)
-        else:
-            raise WrongInput(f"--schema: {'.'.join(name)} has no columns, but {columns!r}.")
+def _relations(path: Path) -> list[Relation]:
+    """Tables of a schema file."""
+    try:
+        return relations_of(_read(path))
+    except NotASchema as error:
+        raise WrongInput(f"--schema: {error}") from error
 
 
 def _write(pieces: Iterable[bytes], path: Path | None) -> None:

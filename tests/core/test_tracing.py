@@ -235,6 +235,26 @@ def test_readers_of_a_node_that_cannot_be_read_know_its_columns_of_before(shop: 
     assert ("mart.total", "loose.total") in value_edges(shop)
 
 
+def test_ephemeral_models_inside_each_other_are_known_by_their_aliases(shop: Shop) -> None:
+    inlined = {"config": {"materialized": "ephemeral"}, "relation_name": None}
+    first = sql("first", STG["compiled_code"], RAW_ID, alias="one", **inlined)
+    inner = f"with __dbt__cte__one as ({STG['compiled_code']}) select id, value as v from __dbt__cte__one"  # noqa: S608
+    second = sql("second", inner, "first", **inlined)
+    outer = (
+        f"with __dbt__cte__one as ({STG['compiled_code']}), "  # noqa: S608
+        "__dbt__cte__second as (select id, value as v from __dbt__cte__one) "
+        "select v as w from __dbt__cte__second"
+    )
+    shop.know(RAW, first, second)
+    trace(shop)
+    shop.know(RAW, first, second, sql("last", outer, "second"))
+    assert trace(shop).computed == 1
+    assert {edge for edge in value_edges(shop) if edge[1] in {"last.w", "second.v"}} == {
+        ("second.v", "last.w"),
+        ("first.value", "second.v"),
+    }
+
+
 def test_good_lineage_is_not_replaced_by_none(shop: Shop) -> None:
     shop.know(RAW, STG, MART)
     first = trace(shop).snapshot_id

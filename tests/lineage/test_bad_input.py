@@ -50,6 +50,12 @@ NESTED: dict[str, Callable[[int], str]] = {
     "parentheses": lambda n: "select " + "(" * n + "a" + ")" * n + " as a from t",
     "functions": lambda n: "select " + "coalesce(" * n + "a" + ", 1)" * n + " as a from t",
     "cases": lambda n: "select " + "case when b = 1 then 1 else " * n + "a" + " end" * n + " as a from t",
+    "scalar subqueries": lambda n: "select " + "(select " * n + "a" + ")" * n + " as a from t",
+    "structs": lambda n: "select " + "{'p': " * n + "a" + "}" * n + " as a from t",
+    "unions in parentheses": lambda n: "(" * n + "select a from t" + " union all select b from t)" * n,
+    "joins": lambda n: (
+        "select t0.a from t as t0 " + " ".join(f"join t as t{i} on t{i}.b = t{i - 1}.b" for i in range(1, n))
+    ),
     "tables of expressions": lambda n: (
         "with c0 as (select a from t)"
         + "".join(f", c{i} as (select a from c{i - 1})" for i in range(1, n))
@@ -66,7 +72,7 @@ def test_five_hundred_levels(kind: str) -> None:
 
 
 def test_a_union_of_thousands_of_branches() -> None:
-    lineage = deeply(" union all ".join(f"select {'ab'[i % 2]} as q from t" for i in range(5_000)), T)
+    lineage = deeply(" union all ".join(f"select {'ab'[i % 2]} as q from t" for i in range(10_000)), T)
     assert {source.column for source in lineage.columns[0].sources} == {"a", "b"}
 
 
@@ -76,6 +82,19 @@ def test_a_union_of_ten_thousand_columns() -> None:
     lineage = deeply(f"select {', '.join(names)} from w union all select * from w", wide)
     assert lineage.status is Status.COMPLETE
     assert [column.sources[0].column for column in lineage.columns] == names
+
+
+def test_thousands_of_expressions_without_a_name() -> None:
+    lineage = deeply(
+        "select " + ", ".join(f"a + {i}" for i in range(5_000)) + " from t", T, dialect="bigquery"
+    )
+    assert [column.name for column in lineage.columns] == [f"f{i}_" for i in range(5_000)]
+
+
+def test_a_pattern_that_is_none_is_a_reason() -> None:
+    lineage = trace("select columns('[x') from t", "duckdb", [T])
+    assert lineage.status is Status.UNKNOWN
+    assert "COLUMNS" in lineage.reason
 
 
 def test_five_megabytes() -> None:

@@ -241,3 +241,31 @@ def test_names_of_relations(written: str, parts: tuple[str, ...]) -> None:
 def test_adapters_speak_dialects() -> None:
     assert dialect_of("sqlserver") == "tsql"
     assert dialect_of("unheard of") == ""
+
+
+def test_an_ephemeral_model_inlined_under_its_alias_ends_edges() -> None:
+    inlined = replace(
+        model("long_name", "select id from db.raw.orders", RAW.unique_id, materialization="ephemeral"),
+        relation=("db", "main", "short"),
+    )
+    sql = "with __dbt__cte__short as (select id from db.raw.orders) select id from __dbt__cte__short"
+    found = lineage_of(RAW, inlined, model("last", sql, "long_name"), catalog=CATALOG)
+    assert edges(found["model.p.last"]) == {("id", "long_name", "id")}
+
+
+def test_edges_spell_columns_as_their_node_does() -> None:
+    found = lineage_of(
+        source("orders"),
+        model("one", "select o.ID from db.raw.orders as o", RAW.unique_id),
+        model("two", "select o.id from db.raw.orders as o", RAW.unique_id),
+    )
+    (spelled,) = found[RAW.unique_id].columns
+    read = [edges(found[f"model.p.{name}"]) for name in ("one", "two")]
+    assert {column for pairs in read for _, _, column in pairs} == {spelled}
+
+
+def test_a_source_that_is_a_call_is_found_by_the_call() -> None:
+    outside = replace(RAW, relation=name_parts("read_csv('x/orders.csv', header=true)"))
+    sql = "select id from read_csv('x/orders.csv', header = true)"
+    found = lineage_of(outside, model("one", sql, RAW.unique_id), catalog=CATALOG)
+    assert edges(found["model.p.one"]) == {("id", "orders", "id")}

@@ -1,5 +1,6 @@
 """Reads whole queries: common table expressions, set operations, and tables by name."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
@@ -46,6 +47,19 @@ class Binder:
         if frame is None:
             frame = self._frames[name] = self._frame(name)
         return frame
+
+    def called(self, call: str) -> Frame | None:
+        """The columns of a relation whose name is a call of a function; None where there is none."""
+        wanted = _condensed(call)
+        for relations in self._by_last.values():
+            for relation in relations:
+                if "(" in relation.name[-1] and _condensed(relation.name[-1]) == wanted:
+                    return self._of_relation(relation)
+        return None
+
+    def define(self, name: tuple[str, ...], frame: Frame) -> None:
+        """Make a table known that an earlier statement of the same text creates."""
+        self._frames[name] = frame
 
     def matching(self, name: tuple[str, ...]) -> Relation | None:
         """The relation of that name; where several end alike, the one that matches in case and length."""
@@ -207,6 +221,11 @@ class Binder:
             return following
 
         return until_stable(anchor, step, body)
+
+
+def _condensed(call: str) -> str:
+    """A call without what two ways of writing it may differ in."""
+    return re.sub(r"[\s\"']", "", call).lower()
 
 
 def _same_parts(left: Sequence[str], right: Sequence[str]) -> int:

@@ -13,9 +13,10 @@ from core.lineage.columns.binder import Binder
 from core.lineage.columns.flows import AGGREGATED, TRANSFORMED, Influences, Origin, Use
 from core.lineage.columns.frames import Column, Frame
 from core.lineage.columns.names import Folding
+from core.lineage.columns.procedures import is_procedure, last_statement
 from core.lineage.columns.spans import Spans
 from core.lineage.columns.standins import without_bodies
-from core.lineage.columns.statements import NotSupported, read_statement
+from core.lineage.columns.statements import NotSupported, define, read_statement
 from core.lineage.columns.values import (
     InfluenceSource,
     OutputColumn,
@@ -49,12 +50,22 @@ def trace(
         return QueryLineage(Status.UNKNOWN, "there is no SQL")
     try:
         folding = Folding(dialect, sql)
-        tokens, statement, note = _parsed(folding, sql, stand_ins or {})
+        tokens, earlier, statement = _parsed(folding, sql, stand_ins or {})
         binder = Binder(folding, relations, stand_ins or {}, take_unlisted=take_unlisted)
+        unread = [item for item in earlier if not define(binder, item)]
+        note = _unread(unread, len(earlier) + 1)
         frame = read_statement(binder, statement)
         return _outcome(frame, Spans(tokens), binder, note)
     except Exception as error:  # noqa: BLE001 - one statement never costs the others
         return QueryLineage(Status.UNKNOWN, _reason(error))
+
+
+def _unread(unread: Sequence[exp.Expr], count: int) -> str:
+    if not unread:
+        return ""
+    if isinstance(unread[0], exp.Command) and unread[0].this == "PROCEDURE":
+        return "of a procedure only the last statement that writes is read"
+    return f"only the last of {count} statements is read"
 
 
 def _reason(error: Exception) -> str:
@@ -72,18 +83,22 @@ def _reason(error: Exception) -> str:
 
 def _parsed(
     folding: Folding, sql: str, stand_ins: Mapping[str, Relation]
-) -> tuple[list[Token], exp.Expr, str]:
-    """The tokens and the last statement that gives columns; with a note where there are others."""
+) -> tuple[list[Token], list[exp.Expr], exp.Expr]:
+    """The tokens, and the statements that give columns: those before the last, and the last."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     tokens = folding.dialect.tokenize(sql)
+    if is_procedure(tokens) and (body := last_statement(tokens)):
+        statement = folding.dialect.parser().parse(list(body), sql)[0]
+        if statement is not None:
+            return tokens, [exp.Command(this="PROCEDURE")], statement
     read = without_bodies(tokens, stand_ins, folding.dialect.tokenize("SELECT 1")) if stand_ins else tokens
     parsed = folding.dialect.parser().parse(read, sql)
     statements = [item for item in parsed if item is not None and not isinstance(item, exp.Semicolon)]
     giving = [item for item in statements if isinstance(item, exp.Query | exp.DML | exp.DDL | exp.Pivot)]
     if not statements:
         raise NotSupported("there is no SQL but comments")
-    note = "" if len(giving) < 2 else f"only the last of {len(giving)} statements is read"
-    return tokens, (giving or statements)[-1], note
+    read_last = [item for item in giving if not isinstance(item, exp.Delete)] or giving or statements
+    return tokens, [*read_last[:-1]], read_last[-1]
 
 
 def _first_error(error: ParseError) -> str:

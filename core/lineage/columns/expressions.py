@@ -248,7 +248,21 @@ def _lambda(
     reader: Reader, node: exp.Expr, level: int, kind: Influence | None, bound: frozenset[str]
 ) -> None:
     names = {item.name.lower() for item in node.expressions}
+    if _is_arrow(reader, node, names):
+        reader.add(resolve(reader.scope, exp.Column(this=node.expressions[0].copy())), TRANSFORMED, kind)
+        names = set[str]()
     reader.push(node.this, max(level, TRANSFORMED), kind, bound | names)
+
+
+def _is_arrow(reader: Reader, node: exp.Expr, names: set[str]) -> bool:
+    """Whether `a -> 'x'` as an argument reads JSON, which the parser takes for a lambda."""
+    if len(names) != 1 or reader.scope.folding.has_lambdas:
+        return len(names) == 1 and reader.scope.folding.name_of_dialect == "duckdb" and _is_text(node.this)
+    return True
+
+
+def _is_text(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and node.is_string
 
 
 def _comprehension(

@@ -1,5 +1,6 @@
 """Processes that compute lineage, one node each at a time, and are ended when one takes too long."""
 
+import contextlib
 import gc
 import logging
 import math
@@ -13,6 +14,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
 
+from sqlglot.dialects.dialect import Dialect
+
 from core.lineage.columns.cache import Question
 from core.lineage.columns.engine import trace
 from core.lineage.columns.values import QueryLineage, Status
@@ -20,6 +23,8 @@ from core.lineage.columns.values import QueryLineage, Status
 # Deep nesting needs a deep stack; it is address space until it is used.
 _STACK: Final = 512 * 1024 * 1024
 _MAX_SQL: Final = 20 * 1024 * 1024
+# Characters of SQL whose trees may wait in memory to be cleared away together.
+_COLLECT_AFTER: Final = 150_000
 
 
 @dataclass(frozen=True)
@@ -54,17 +59,24 @@ def with_deep_stack(work: "threading.Thread") -> None:
     work.join()
 
 
+def prepare(dialect: str) -> None:
+    """Import what a dialect needs, before there are processes that would all have to."""
+    with contextlib.suppress(ValueError):  # A dialect that there is not is a reason of each node.
+        Dialect.get_or_raise(dialect or None).tokenize("SELECT 1")
+
+
 def _serve(connection: Connection, work: Work) -> None:
     """What a process does: say that it is there, and answer questions until there are no more."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    # Trees of SQL are many small objects that die together: looking for dead ones often is time lost.
+    # Trees of SQL are many small objects that die together, when their question is answered.
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    gc.disable()
     connection.send(None)
     with_deep_stack(threading.Thread(target=_answer_all, args=(connection, work), daemon=True))
 
 
 def _answer_all(connection: Connection, work: Work) -> None:
+    read = 0
     while True:
         try:
             question: Question | None = connection.recv()
@@ -73,6 +85,10 @@ def _answer_all(connection: Connection, work: Work) -> None:
         if question is None:
             return
         connection.send(work(question))
+        read += len(question.sql)
+        if read > _COLLECT_AFTER:
+            read = 0
+            gc.collect()
 
 
 @dataclass

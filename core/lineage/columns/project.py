@@ -9,11 +9,12 @@ from typing import Final
 
 from core.lineage.columns.cache import Outcomes, Question
 from core.lineage.columns.joining import outcome
-from core.lineage.columns.known import Known, known_after, known_before
+from core.lineage.columns.known import Known, known_after, known_before, known_from_use
 from core.lineage.columns.nodes import NodeLineage, ProjectNode
 from core.lineage.columns.ordering import on_cycles
-from core.lineage.columns.pool import Answer, Pool
+from core.lineage.columns.pool import Answer, Pool, prepare
 from core.lineage.columns.snapshots import added_columns
+from core.lineage.columns.spelling import Spellings, respelled
 from core.lineage.columns.standins import PREFIX
 from core.lineage.columns.values import QueryLineage, Relation, Status
 
@@ -50,6 +51,7 @@ def project_lineage(
     is computed is added. `progress` is told how many nodes are done, of how many.
     """
     run = _Run(project, outcomes or Outcomes())
+    prepare(project.dialect)
     with Pool(workers or os.cpu_count() or 1, seconds) as pool:
         run.begin(pool)
         for unique_id, found in pool.answers():
@@ -126,11 +128,30 @@ class _Run:
         stand_ins: dict[str, Relation] = {}
         if PREFIX in node.sql:
             lowered = node.sql.lower()
-            stand_ins = {name: self._relation(one) for name, one in self.inlined.items() if name in lowered}
+            stand_ins = {
+                name: self._relation(one)
+                for name, one in (self.inlined | self._inlined_in(node)).items()
+                if name in lowered
+            }
         if node.relation:
             relations.append(self._relation(node))
         own = {relation.node: relation for relation in relations}
         return Question(node.sql, self.dialect, tuple(own.values()), stand_ins)
+
+    def _inlined_in(self, node: ProjectNode) -> dict[str, ProjectNode]:
+        """Ephemeral models above the node by the names they are inlined under, which may be their aliases."""
+        found: dict[str, ProjectNode] = {}
+        waiting = [self.nodes[key] for key in node.parents if key in self.nodes]
+        seen: set[str] = set()
+        while waiting:
+            one = waiting.pop()
+            if one.ephemeral and one.unique_id not in seen:
+                seen.add(one.unique_id)
+                found.setdefault(PREFIX + one.name.lower(), one)
+                if one.relation:
+                    found[PREFIX + one.relation[-1].lower()] = one
+                waiting += [self.nodes[key] for key in one.parents if key in self.nodes]
+        return found
 
     def _mentioned(self, node: ProjectNode) -> list[str]:
         """Nodes that a node without parents may read: all parts of their names are words of its SQL.
@@ -194,12 +215,20 @@ class _Run:
 
     def finished(self) -> dict[str, NodeLineage]:
         """The outcome for every node that was to be computed, those without SQL included."""
-        return {unique_id: self._outcome(node) for unique_id, node in self.wanted.items()}
+        spellings = {key: self._spelling(key) for key in self.known}
+        return {key: self._outcome(node, spellings) for key, node in self.wanted.items()}
 
-    def _outcome(self, node: ProjectNode) -> NodeLineage:
-        lineage, known = self.done[node.unique_id], self.known[node.unique_id]
+    def _spelling(self, unique_id: str) -> dict[str, str]:
+        """The columns of a node by their names in lower case; empty where two differ in case alone."""
+        columns = known_from_use(self.known[unique_id], self.used.get(unique_id, ())).columns
+        spelling = {name.lower(): name for name in columns}
+        return spelling if len(spelling) == len(columns) else {}
+
+    def _outcome(self, node: ProjectNode, spellings: Spellings) -> NodeLineage:
+        lineage = respelled(self.done[node.unique_id], node.unique_id, spellings)
         remarks, seconds = self._remarks(node), self.seconds.get(node.unique_id, 0.0)
-        return outcome(node, known, lineage, self.used.get(node.unique_id, ()), remarks, seconds)
+        known, used = self.known[node.unique_id], self.used.get(node.unique_id, ())
+        return outcome(node, known, lineage, used, remarks, seconds)
 
     def _remarks(self, node: ProjectNode) -> list[str]:
         missing = [parent for parent in node.parents if parent not in self.nodes and _readable(parent)]

@@ -81,12 +81,19 @@ def _influences(
     for source in sources:
         counted["influence", source.kind] += len(targets)
         start = _json({"node": source.node, "column": source.column})
-        kind = ("influence", source.kind, source.confidence)
+        # Thousands of targets may share everything but their name.
+        head, tail = _around(start, ("influence", source.kind, source.confidence), source.span)
         for target in targets:
-            yield _edge(start, target, kind, source.span)
+            yield head + target + tail
 
 
 def _edge(start: bytes, end: bytes, kind: tuple[str, str, float], span: Span | None) -> bytes:
+    head, tail = _around(start, kind, span)
+    return head + end + tail
+
+
+def _around(start: bytes, kind: tuple[str, str, float], span: Span | None) -> tuple[bytes, bytes]:
+    """An edge without the column that it ends in: what stands before that, and what stands behind."""
     name, transform, confidence = kind
     place = b"null" if span is None else b"[%d,%d]" % span
     described = b'"kind":"%b","transform":"%b","confidence":%g' % (
@@ -94,7 +101,7 @@ def _edge(start: bytes, end: bytes, kind: tuple[str, str, float], span: Span | N
         transform.encode(),
         confidence,
     )
-    return b'{"from":%b,"to":%b,%b,"span":%b}' % (start, end, described, place)
+    return b'{"from":%b,"to":' % start, b',%b,"span":%b}' % (described, place)
 
 
 def _summary(nodes: Mapping[str, NodeLineage], counted: Counter[tuple[str, str]]) -> dict[str, Any]:

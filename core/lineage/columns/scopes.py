@@ -26,12 +26,16 @@ from core.lineage.columns.words import NO_COLUMNS
 
 @dataclass(slots=True)
 class Source:
-    """Something that FROM names: by alias, and by its dotted name where it has no alias."""
+    """Something that FROM names: by alias, and by its dotted name where it has no alias.
+
+    `fallback` reads fields of the elements of an array, which may be named like columns.
+    """
 
     alias: str
     frame: Frame
     name: tuple[str, ...] = ()
     hidden: bool = False
+    fallback: Callable[[str], Flow] | None = None
 
     def answers_to(self, qualifier: Sequence[str]) -> bool:
         """Whether `qualifier.column` may mean a column of this."""
@@ -90,7 +94,9 @@ def resolve(scope: Scope, column: exp.Column) -> Flow:
 
     `a.b.c` may be a column of a schema's table, or a field of a struct: the longest name of a source wins.
     """
-    names = [scope.folding.name(item) for item in column.parts]
+    args = column.args
+    parts = column.parts if args.get("db") else [item for item in (args.get("table"), args["this"]) if item]
+    names = [scope.folding.name(item) for item in parts]
     place: Scope | None = scope
     while place is not None:
         for length in range(len(names) - 1, -1, -1):
@@ -113,16 +119,19 @@ def _not_found(scope: Scope, names: Sequence[str]) -> Flow:
         return NOTHING
     if len(names) == 1 and (alias := _alias(scope, names[0])) is not None:
         return alias
+    fallbacks = [source.fallback for source in scope.sources if source.fallback is not None]
+    if len(names) == 1 and len(fallbacks) == 1 and scope.folding.name_of_dialect == "bigquery":
+        return fallbacks[0](names[0])
     if len(names) > 1 and not any(source.answers_to(names[:-1]) for source in scope.sources):
         return problem(f"{written}: nothing in FROM is called {'.'.join(names[:-1])}")
     return problem(f"{written}: no such column in what FROM reads")
 
 
 def _qualified(scope: Scope, names: Sequence[str], length: int) -> Flow | None:
-    for source in scope.sources:
-        if source.answers_to(names[:length]):
-            return in_source(source, names[length])
-    return None
+    found = [source for source in scope.sources if source.answers_to(names[:length])]
+    if len(found) > 1:
+        found.sort(key=lambda source: source.alias != names[length - 1])
+    return in_source(found[0], names[length]) if found else None
 
 
 def in_source(source: Source, name: str) -> Flow | None:

@@ -1,5 +1,6 @@
 """One SELECT: its sources are joined, its clauses decide on rows, its select list makes columns."""
 
+from itertools import accumulate
 from typing import Any, Final
 
 from sqlglot import exp
@@ -7,12 +8,15 @@ from sqlglot import exp
 from core.lineage.columns.expressions import flow_of, influence_of
 from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, Use, problem
 from core.lineage.columns.frames import Column, Frame
+from core.lineage.columns.generators import generated_columns, read_multiplied
+from core.lineage.columns.naming import UNNAMED, name_without_alias
 from core.lineage.columns.scopes import Scope
 from core.lineage.columns.sources import Tables, add_sources
-from core.lineage.columns.stars import columns_expression, star_columns
+from core.lineage.columns.stars import columns_expression, star_columns, tested_star
 from core.lineage.columns.values import Influence
 
 # Clauses that leave rows out; the first two see no aliases.
+_NAMED: Final = (exp.Alias, exp.Column, exp.Dot, exp.Star, exp.Aliases)
 _DECIDING: Final = ("prewhere", "where", "having", "qualify")
 
 
@@ -40,6 +44,8 @@ class _Aliases:
         self._items = [item for item in select.expressions if isinstance(item, exp.Expr)]
         self._done: dict[int, list[Column]] = {}
         self._busy: set[int] = set()
+        self._before: list[int] | None = None
+        self._names_matter = _names_matter(select)
         self._places: dict[str, int] = {}
         for place, item in enumerate(self._items):
             if isinstance(item, exp.Alias):
@@ -47,7 +53,7 @@ class _Aliases:
         # ClickHouse: WITH expression AS name.
         clause = select.args.get("with_")
         ctes = clause.expressions if isinstance(clause, exp.Expr) else []
-        self._named = {item.alias.lower(): item.this for item in ctes if not isinstance(item.this, exp.Query)}
+        self._named = {item.alias.lower(): item.this for item in ctes if item.args.get("scalar")}
 
     def columns(self) -> list[Column]:
         """All columns, in order."""
@@ -75,17 +81,29 @@ class _Aliases:
         return self._done[place]
 
     def _read(self, place: int, item: exp.Expr) -> list[Column]:
+        folding = self._scope.folding
+        if folding.row_functions:
+            read_multiplied(self._tables, self._scope, item)
+        plain = type(item) is exp.Alias or (type(item) is exp.Column and type(item.this) is exp.Identifier)
+        if not plain or folding.columns_function:
+            several = self._several(item)
+            if several is not None:
+                return several
+        return [Column(self._name(place, item), flow_of(self._tables, item, self._scope), None, item)]
+
+    def _several(self, item: exp.Expr) -> list[Column] | None:
+        """The columns of an item that may give any number of them; None for one that gives one."""
+        tables, scope = self._tables, self._scope
         if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star)):
-            return star_columns(self._tables, self._scope, item)
+            return star_columns(tables, scope, item)
         if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
-            return _struct_star(self._tables, self._scope, item)
-        if self._scope.folding.columns_function and item.find(exp.Columns) is not None:
-            return columns_expression(self._tables, self._scope, item)
-        scope = self._scope
+            return _struct_star(tables, scope, item)
+        if scope.folding.columns_function and item.find(exp.Columns) is not None:
+            return columns_expression(tables, scope, item)
         if isinstance(item, exp.Aliases):
-            flow = flow_of(self._tables, item.this, scope)
+            flow = flow_of(tables, item.this, scope)
             return [Column(scope.folding.name(name), flow, None, item) for name in item.expressions]
-        return [Column(self._name(place, item), flow_of(self._tables, item, scope), None, item)]
+        return generated_columns(tables, scope, item) or tested_star(tables, scope, item)
 
     def _name(self, place: int, item: exp.Expr) -> str:
         if isinstance(item, exp.Alias):
@@ -99,7 +117,24 @@ class _Aliases:
             return self._scope.folding.name(inner.this)
         if isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Identifier):
             return self._scope.folding.name(inner.expression)
-        return item.output_name or f"_col_{place}"
+        if not self._names_matter:
+            return UNNAMED.format(place)
+        return name_without_alias(self._scope.folding, item, place, self._nameless()[place])
+
+    def _nameless(self) -> list[int]:
+        """How many items without a name of their own stand before each."""
+        if self._before is None:
+            without = (int(not isinstance(item.unnest(), _NAMED)) for item in self._items)
+            self._before = [0, *accumulate(without)]
+        return self._before
+
+
+def _names_matter(select: exp.Select) -> bool:
+    """Whether anybody sees the names: not of a subquery that is a value, whose text may be very long."""
+    around = select.parent
+    while isinstance(around, exp.SetOperation | exp.Subquery):
+        around = around.parent
+    return around is None or isinstance(around, exp.From | exp.Join | exp.CTE | exp.Create | exp.Insert)
 
 
 def _struct_star(tables: Tables, scope: Scope, item: exp.Dot) -> list[Column]:
@@ -123,6 +158,9 @@ def _read_clauses(tables: Tables, select: exp.Select, scope: Scope, columns: lis
     _read_group(tables, select, scope, columns)
     _read_distinct(tables, select, scope, columns)
     read_order(tables, select, scope, columns)
+    limit = select.args.get("limit")
+    for item in limit.expressions if isinstance(limit, exp.Limit) else []:
+        read_item(tables, scope.at(), columns, item, Influence.FILTER)
     connect = select.args.get("connect")
     if isinstance(connect, exp.Expr):
         scope.influence(influence_of(tables, connect, scope.at(), Influence.JOIN))
@@ -169,7 +207,11 @@ def read_order(tables: Tables, query: exp.Expr, scope: Scope, columns: list[Colu
         order = query.args.get(key)
         for item in order.expressions if isinstance(order, exp.Expr) else []:
             inner = item.this if isinstance(item, exp.Ordered) else item
-            read_item(tables, scope.at(aliases_first=True), columns, inner, Influence.ORDER)
+            if isinstance(inner, exp.Var) and inner.name.upper() == "ALL":
+                _influence_of_columns(scope, columns, item, Influence.ORDER)
+                continue
+            bare = isinstance(inner, exp.Column) or not scope.folding.orders_by_input
+            read_item(tables, scope.at(aliases_first=bare), columns, inner, Influence.ORDER)
 
 
 def read_item(tables: Tables, scope: Scope, columns: list[Column], item: exp.Expr, kind: Influence) -> None:
@@ -199,7 +241,8 @@ def _as_struct(select: exp.Select, columns: list[Column]) -> list[Column]:
     flow = gathering.done()
     fields = {column.name: column.flow for column in columns}
     whole = Flow(flow.values, flow.influences, flow.problems, fields)
-    if isinstance(select.parent, exp.Subquery) and isinstance(select.parent.parent, exp.From | exp.Join):
+    around = select.parent.parent if isinstance(select.parent, exp.Subquery) else select.parent
+    if around is None or isinstance(around, exp.From | exp.Join | exp.Create | exp.CTE):
         return columns
     return [Column("struct", whole, None, select)]
 

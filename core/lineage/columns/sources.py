@@ -1,12 +1,13 @@
 """What FROM and its joins bring: tables, subqueries, functions that give rows, and how they are joined."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Protocol
 
 from sqlglot import exp
 
 from core.lineage.columns.expressions import flow_of, influence_of
-from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, problem
+from core.lineage.columns.flows import SAME, TRANSFORMED, Flow, Gathering, part, problem
 from core.lineage.columns.frames import Column, Frame, Rest, renamed, unlisted
 from core.lineage.columns.pivots import pivoted
 from core.lineage.columns.queries import Queries
@@ -22,6 +23,10 @@ class Tables(Queries, Protocol):
 
     def relation(self, name: tuple[str, ...]) -> Frame:
         """The columns of a table, of which some or all may not be known."""
+        ...
+
+    def called(self, call: str) -> Frame | None:
+        """The columns of a relation whose name is a call of a function; None where there is none."""
         ...
 
 
@@ -84,10 +89,19 @@ def _source(tables: Tables, item: exp.Expr, scope: Scope) -> Source:
         frame = tables.query(item, scope)
     elif isinstance(item, exp.Lateral) and isinstance(item.this, exp.Subquery | exp.Query):
         frame = tables.query(item.this, scope)
+    elif (external := _external(tables, item, scope)) is not None:
+        frame = external
     else:
         return _rows_of_function(tables, item, scope, alias, names)
     frame = renamed(frame, names) if names else frame
     return _after_pivots(tables, item, scope, Source(alias, frame, name))
+
+
+def _external(tables: Tables, item: exp.Expr, scope: Scope) -> Frame | None:
+    """A call such as `read_csv('x.csv')` that is, word for word, what a source is called in the project."""
+    if scope.folding.name_of_dialect != "duckdb" or not isinstance(item, exp.Table):
+        return None
+    return tables.called(item.this.sql("duckdb"))
 
 
 def _not_read(frame: Frame) -> Frame:
@@ -131,7 +145,8 @@ def read_values(tables: Tables, values: exp.Expr, scope: Scope) -> Frame:
             if place == len(columns):
                 columns.append(Gathering(item))
             columns[place].value(flow_of(tables, item, scope), SAME)
-    return Frame([Column(f"column{place + 1}", part.done()) for place, part in enumerate(columns)])
+    first, name = scope.folding.first_of_values, scope.folding.name_of_values
+    return Frame([Column(name.format(place + first), part.done()) for place, part in enumerate(columns)])
 
 
 def _after_pivots(tables: Tables, item: exp.Expr, scope: Scope, source: Source) -> Source:
@@ -147,14 +162,20 @@ def _after_pivots(tables: Tables, item: exp.Expr, scope: Scope, source: Source) 
 def _rows_of_function(tables: Tables, item: exp.Expr, scope: Scope, alias: str, names: list[str]) -> Source:
     """UNNEST, FLATTEN, EXPLODE and other functions: all their columns come from their arguments."""
     if isinstance(item, exp.Unnest):
-        flows = [_made(tables, part, scope) for part in item.expressions]
+        flows = [_made(tables, argument, scope) for argument in item.expressions]
         names = names or ([alias] if alias else [])
         columns = [Column(name, flows[min(place, len(flows) - 1)]) for place, name in enumerate(names)]
         offset = item.args.get("offset")
         if isinstance(offset, exp.Expr):
             columns.append(Column(scope.folding.name(offset), _together(flows)))
-        return Source(alias, Frame(columns or [_any_column(_together(flows), "UNNEST")]))
+        _multiply(item, flows, scope)
+        fields = flows[0].fields if len(flows) == 1 else None
+        if not columns and fields is not None:
+            columns = [Column(name, field) for name, field in fields.items()]
+        fallback = partial(part, flows[0]) if len(flows) == 1 else None
+        return Source(alias, Frame(columns or [_any_column(_together(flows), "UNNEST")]), fallback=fallback)
     flow = _made(tables, item.this if isinstance(item.this, exp.Expr) else item, scope)
+    _multiply(item, [flow], scope)
     if not flow.values and not flow.problems and not _generates(item.this):
         flow = problem(f"{_called(item.this)} reads what lies outside this query")
     if not names and isinstance(item, exp.TableFromRows) and isinstance(item.this, exp.Explode):
@@ -167,6 +188,17 @@ def _rows_of_function(tables: Tables, item: exp.Expr, scope: Scope, alias: str, 
         columns = [Column(alias, flow)] if alias else []
         columns.append(_any_column(flow, "a table function"))
     return Source(alias, Frame(columns))
+
+
+def _multiply(item: exp.Expr, flows: list[Flow], scope: Scope) -> None:
+    """How many rows there are depends on what they are made from, unless their number is written there."""
+    if isinstance(item, exp.Unnest) and all(isinstance(one, exp.Array) for one in item.expressions):
+        return
+    gathering = Gathering(item)
+    for flow in flows:
+        if flow.fields is None:
+            gathering.influence(Flow(flow.values), Influence.JOIN)
+    scope.influence(gathering.done())
 
 
 def _generates(function: Any) -> bool:
@@ -186,8 +218,13 @@ def _called(function: Any) -> str:
 def _made(tables: Tables, argument: exp.Expr, scope: Scope) -> Flow:
     inner = argument.this if isinstance(argument, exp.Alias | exp.Final) else argument
     gathering = Gathering(argument)
-    gathering.value(flow_of(tables, inner, scope), TRANSFORMED)
-    return gathering.done()
+    flow = flow_of(tables, inner, scope)
+    gathering.value(flow, TRANSFORMED)
+    made = gathering.done()
+    if flow.fields is None:
+        return made
+    fields = {name: _together([field]) for name, field in flow.fields.items()}
+    return Flow(made.values, made.influences, made.problems, fields)
 
 
 def _together(flows: list[Flow]) -> Flow:
@@ -205,7 +242,9 @@ def _any_column(flow: Flow, what: str) -> Column:
 def _add_join(tables: Tables, join: exp.Expr, scope: Scope) -> None:
     before = len(scope.sources)
     if str(join.args.get("kind") or "").upper() == "ARRAY":
-        return _add_array_join(tables, join.this, scope)
+        for item in (join.this, *join.expressions):
+            _add_array_join(tables, item, scope)
+        return
     add_source(tables, join.this, scope)
     added = scope.sources[before:]
     using = [scope.folding.name(item) for item in join.args.get("using") or []]
@@ -213,21 +252,27 @@ def _add_join(tables: Tables, join: exp.Expr, scope: Scope) -> None:
         using = _natural(scope, before)
     for name in using:
         _join_using(scope, before, name, join)
-    condition = join.args.get("on")
-    if isinstance(condition, exp.Expr):
+    for condition in (join.args.get("on"), join.args.get("match_condition")):
+        if not isinstance(condition, exp.Expr):
+            continue
         scope.influence(influence_of(tables, condition, scope.at(aliases_after=False), Influence.JOIN))
     if str(join.args.get("kind") or "").upper() in {"SEMI", "ANTI"}:
         for source in added:
             source.hidden = True
-    return None
+    return
 
 
 def _add_array_join(tables: Tables, item: Any, scope: Scope) -> None:
     """ClickHouse: rows per element of an array, which takes the alias, or its own name."""
     inner = item.this if isinstance(item, exp.Final) else item
-    name = scope.folding.name(inner.args["alias"]) if isinstance(inner, exp.Alias) else ""
-    if name:
-        scope.sources.append(Source("", Frame([Column(name, _made(tables, inner, scope))])))
+    if isinstance(inner, exp.Alias):
+        name = scope.folding.name(inner.args["alias"])
+        flow = _made(tables, inner, scope)
+        scope.sources.append(Source("", Frame([Column(name, flow)])))
+        _multiply(item, [flow], scope)
+    elif isinstance(inner, exp.Column):
+        flow = scope.merged[inner.name.lower()] = _made(tables, inner, scope)
+        _multiply(item, [flow], scope)
 
 
 def _natural(scope: Scope, before: int) -> list[str]:

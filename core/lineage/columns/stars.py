@@ -8,8 +8,9 @@ from typing import Any
 from sqlglot import exp
 
 from core.lineage.columns.expressions import flow_of
-from core.lineage.columns.flows import Flow, Use, problem
+from core.lineage.columns.flows import Flow, Use, merged, problem
 from core.lineage.columns.frames import Column, unlisted
+from core.lineage.columns.nametests import NameTest, name_test
 from core.lineage.columns.queries import Queries
 from core.lineage.columns.scopes import Scope, Source, resolve
 
@@ -175,6 +176,8 @@ def columns_expression(queries: Queries, scope: Scope, projection: exp.Expr) -> 
     matching = None if found is None else _matching(queries, scope, found)
     if matching is None:
         return [Column(projection.alias_or_name or "columns", problem("COLUMNS: its condition is not read"))]
+    if found is not None and found.args.get("unpack"):
+        return [_unpacked(queries, scope, projection, matching)]
     result: list[Column] = []
     for column in matching:
         if column.rest is not None:
@@ -185,10 +188,30 @@ def columns_expression(queries: Queries, scope: Scope, projection: exp.Expr) -> 
     return result
 
 
+def _unpacked(queries: Queries, scope: Scope, projection: exp.Expr, columns: Sequence[Column]) -> Column:
+    """`f(*COLUMNS(...))`: one call with all the columns as its arguments."""
+    flows = [
+        problem(column.rest.reason)
+        if column.rest is not None
+        else _with_column(queries, scope, projection, column)
+        for column in columns
+    ]
+    return Column(
+        projection.alias or "columns", merged(*flows) if flows else problem("COLUMNS: none"), None, projection
+    )
+
+
 def _matching(queries: Queries, scope: Scope, found: exp.Expr) -> list[Column] | None:
     argument = found.this
+    test = _test_of(argument)
+    if test is not None:
+        every = star_columns(queries, scope, exp.Star())
+        return [column for column in every if column.rest is not None or test(column.name)]
     if isinstance(argument, exp.Literal):
-        pattern = re.compile(argument.name)
+        try:
+            pattern = re.compile(argument.name)
+        except re.error:
+            return None
         every = star_columns(queries, scope, exp.Star())
         return [column for column in every if column.rest is not None or pattern.search(column.name)]
     if isinstance(argument, exp.Star) or (
@@ -196,6 +219,29 @@ def _matching(queries: Queries, scope: Scope, found: exp.Expr) -> list[Column] |
     ):
         return star_columns(queries, scope, argument)
     return None
+
+
+def _test_of(argument: object) -> NameTest | None:
+    """Which names a list or a lambda means."""
+    if isinstance(argument, exp.Array):
+        texts = [item.name.lower() for item in argument.expressions if isinstance(item, exp.Literal)]
+        return (lambda name: name.lower() in texts) if len(texts) == len(argument.expressions) else None
+    if isinstance(argument, exp.Lambda) and len(argument.expressions) == 1:
+        return name_test(argument.this, argument.expressions[0].name)
+    return None
+
+
+def tested_star(queries: Queries, scope: Scope, item: exp.Expr) -> list[Column] | None:
+    """The columns of `* LIKE 'x%'` and the like; None for what is no such thing."""
+    condition = item.this if isinstance(item, exp.Not) else item
+    star = condition.this
+    if not isinstance(star, exp.Star):
+        return None
+    test = name_test(item, None)
+    if test is None:
+        return None
+    every = star_columns(queries, scope, star)
+    return [column for column in every if column.rest is not None or test(column.name)]
 
 
 def _with_column(queries: Queries, scope: Scope, projection: exp.Expr, column: Column) -> Flow:

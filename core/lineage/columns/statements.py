@@ -39,6 +39,20 @@ def read_statement(binder: Binder, statement: exp.Expr) -> Frame:
     raise NotSupported(f"{_word(statement)} gives no columns")
 
 
+def define(binder: Binder, statement: exp.Expr) -> bool:
+    """Take in a table or view that a statement makes for those after it; whether it does that."""
+    if not isinstance(statement, exp.Create) or not isinstance(statement.expression, exp.Query | exp.Values):
+        return False
+    made = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
+    if not isinstance(made, exp.Table):
+        return False
+    binder.define(
+        tuple(binder.folding.name(part) for part in made.parts),
+        _created(binder, statement, Scope(binder.folding)),
+    )
+    return True
+
+
 def _word(statement: exp.Expr) -> str:
     if isinstance(statement, exp.Command):
         return f"{str(statement.this).upper()}, which is not understood,"
@@ -145,8 +159,11 @@ def _together(columns: Sequence[Column]) -> Flow:
 
 def _updated(binder: Binder, statement: exp.Update, scope: Scope) -> Frame:
     inner = _around(binder, statement, scope)
-    add_source(binder, statement.this, inner)
     add_sources(binder, statement, inner)
+    # T-SQL may name the target by the alias that FROM gives it.
+    target = statement.this
+    if not any(source.answers_to((target.name,)) for source in inner.sources) or target.alias:
+        add_source(binder, target, inner)
     where = statement.args.get("where")
     if isinstance(where, exp.Expr):
         inner.influence(influence_of(binder, where, inner, Influence.FILTER))

@@ -4,14 +4,15 @@ from typing import Final
 
 from sqlglot import exp
 
-from core.lineage.columns.flows import AGGREGATED, SAME, TRANSFORMED, Flow, Gathering
+from core.lineage.columns.flows import AGGREGATED, SAME, TRANSFORMED, Flow, Gathering, merged
 from core.lineage.columns.queries import Queries
 from core.lineage.columns.scopes import Scope, resolve
 
 # An element of an array, or an aggregate that keeps its arguments, has the fields of what went in.
-KEEPING_FIELDS: Final = (exp.Bracket, exp.ArrayAgg, exp.AnyValue, exp.First, exp.Last)
+_KEEPING: Final = (exp.Bracket, exp.ArrayAgg, exp.AnyValue, exp.First, exp.Last)
+KEEPING_FIELDS: Final = (*_KEEPING, exp.Array)
 _AROUND: Final = (
-    *KEEPING_FIELDS,
+    *_KEEPING,
     exp.Order,
     exp.Limit,
     exp.Distinct,
@@ -32,9 +33,18 @@ def scalar_flow(queries: Queries, query: exp.Expr, scope: Scope) -> Flow:
     gathering.value(Flow(problems=tuple(frame.problems)), SAME)
     flow = gathering.done()
     columns = frame.columns
-    return Flow(
-        flow.values, flow.influences, flow.problems, columns[0].flow.fields if len(columns) == 1 else None
-    )
+    fields = columns[0].flow.fields if len(columns) == 1 else None
+    if fields is not None:
+        fields = {name: _with_rows(field, flow) for name, field in fields.items()}
+    return Flow(flow.values, flow.influences, flow.problems, fields)
+
+
+def _with_rows(field: Flow, whole: Flow) -> Flow:
+    """A field of the one row of a subquery: what decides on that row decides on it."""
+    gathering = Gathering(None)
+    gathering.value(field, SAME)
+    gathering.rows(whole.influences)
+    return gathering.done()
 
 
 def with_fields(queries: Queries, expression: exp.Expr, scope: Scope, flow: Flow) -> Flow:
@@ -56,7 +66,18 @@ def _fields_of(queries: Queries, inner: exp.Expr | None, scope: Scope) -> dict[s
         return scalar_flow(queries, inner, scope).fields
     if isinstance(inner, exp.Struct):
         return struct_flow(queries, inner, scope).fields
-    return None
+    return _fields_of_array(queries, inner, scope) if isinstance(inner, exp.Array) else None
+
+
+def _fields_of_array(queries: Queries, array: exp.Array, scope: Scope) -> dict[str, Flow] | None:
+    """Fields that all the elements have, each with what goes into it in any of them."""
+    found = [_fields_of(queries, item, scope) for item in array.expressions]
+    known = [fields for fields in found if fields is not None]
+    if not known or len(known) < len(found) or any(len(fields) != len(known[0]) for fields in known):
+        return None
+    # Fields of later elements may come without names: they meet by position.
+    together = zip(*(fields.values() for fields in known), strict=True)
+    return {name: merged(*flows) for name, flows in zip(known[0], together, strict=True)}
 
 
 def struct_flow(queries: Queries, struct: exp.Struct, scope: Scope) -> Flow:

@@ -136,6 +136,7 @@ AGGREGATING: Final = frozenset(
         "hll_count.init",
         "merge_agg",
         "sum_distinct",
+        "ratio_to_report",
     ]
 )
 # Functions that give rows from their arguments alone.

@@ -10,8 +10,10 @@ from core.kit.database import Database
 from core.lineage.columns.known import Known
 from core.lineage.columns.nodes import NodeLineage
 from core.lineage.columns.project import SECONDS_PER_NODE, Project, project_lineage
+from core.lineage.columns.standins import PREFIX
 from core.lineage.tracing import states
 from core.lineage.tracing.inputs import (
+    Full,
     Light,
     Plan,
     full_nodes,
@@ -134,15 +136,14 @@ class Computing:
         plan = self.plan
         with self.db.session() as session:
             full = full_nodes(session, plan.place, wanted)
+            inlined = self._inlined(full) - set(wanted)
+            inside = full_nodes(session, plan.place, inlined).nodes if inlined else []
         self._declared.update({node.unique_id: set(node.parents) for node in full.nodes})
-        read = {parent for node in full.nodes for parent in node.parents}.union(more, self._inlined())
-        others = (read & plan.nodes.keys()) - set(wanted)
-        project = Project(
-            [*full.nodes, *(plan.nodes[key].fixed() for key in sorted(others))],
-            plan.place.dialect,
-            full.catalog,
-            self._known(others),
-        )
+        read = {parent for node in full.nodes for parent in node.parents}.union(more)
+        others = (read & plan.nodes.keys()) - set(wanted) - inlined
+        fixed = [*inside, *(plan.nodes[key].fixed() for key in sorted(others))]
+        known = self._known(others | inlined)
+        project = Project([*full.nodes, *fixed], plan.place.dialect, full.catalog, known)
         return project_lineage(
             project,
             workers=self.limits.workers,
@@ -151,8 +152,11 @@ class Computing:
             progress=self._tell,
         )
 
-    def _inlined(self) -> list[str]:
-        return [key for key, node in self.plan.nodes.items() if node.materialization == "ephemeral"]
+    def _inlined(self, full: Full) -> set[str]:
+        """Ephemeral models, where any may be part of this SQL; they may read each other under any alias."""
+        if not any(PREFIX in node.sql for node in full.nodes):
+            return set()
+        return {key for key, node in self.plan.nodes.items() if node.materialization == "ephemeral"}
 
     def _undeclared(self, unique_id: str, node: NodeLineage) -> set[str]:
         """Nodes that its SQL reads and its manifest does not say; a bare name says too little."""
