@@ -29,6 +29,9 @@ REAL: Final[Mapping[str, str]] = {
     "other_id": "2",
     "field": "owner",
     "column": "id",
+    "from": "1",
+    "from_node": "model.shop.orders",
+    "to_node": "model.shop.orders",
 }
 # The same, of things that do not exist.
 UNREAL: Final[Mapping[str, str]] = {
@@ -44,6 +47,9 @@ UNREAL: Final[Mapping[str, str]] = {
     "other_id": "999998",
     "field": "nothing",
     "column": "nothing",
+    "from": "999999",
+    "from_node": "model.shop.nothing",
+    "to_node": "model.shop.nothing",
 }
 
 
@@ -81,6 +87,13 @@ class Operation:
         """Its parameters in `path` or `query`."""
         return [item for item in self.raw.get("parameters", []) if item["in"] == place]
 
+    @property
+    def ids(self) -> list[str]:
+        """What names the things it is about: in its path, the workspace aside, and needed in its query."""
+        needed = [item for item in self.parameters("query") if item.get("required")]
+        names = [item["name"] for item in (*self.parameters("path"), *needed)]
+        return [name for name in names if name in REAL and name != "workspace"]
+
     def url(self, **values: str) -> str:
         """Its address: with these values, else with those that exist, else with any that are valid."""
         schemas = {item["name"]: item["schema"] for item in self.parameters("path")}
@@ -91,7 +104,8 @@ class Operation:
 
         found = re.sub(r"{(\w+)(?::\w+)?}", lambda match: value(match[1]), self.path)
         needed = {
-            item["name"]: sample(item["schema"], self.document)
+            item["name"]: values.get(item["name"], REAL.get(item["name"]))
+            or sample(item["schema"], self.document)
             for item in self.parameters("query")
             if item.get("required")
         }

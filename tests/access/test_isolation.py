@@ -47,6 +47,9 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "other_id": ("5", "3"),
     "field": ("of_b",),
     "column": ("of_b",),
+    "from": ("3", "5"),
+    "from_node": ("model.shop.of_b",),
+    "to_node": ("model.shop.of_b",),
 }
 # Somebody with an account can be made a member anywhere: people belong to no workspace.
 NOT_FOREIGN: Final = {("PUT /api/workspaces/{workspace}/members/{username}", "username")}
@@ -155,7 +158,7 @@ def credentials(world: World) -> dict[str, dict[str, str]]:
 
 def paths(operation: Operation) -> Iterator[tuple[str, bool]]:
     """Every address that mixes ids of both, and whether it asks in the workspace A."""
-    names = [item["name"] for item in operation.parameters("path") if item["name"] != "workspace"]
+    names = operation.ids
     choices = [(REAL[name], *FOREIGN[name]) for name in names]
     for key in (SHOP, OTHER) if operation.in_workspace else (SHOP,):
         for values in product(*choices):
@@ -166,7 +169,7 @@ def paths(operation: Operation) -> Iterator[tuple[str, bool]]:
 
 
 def with_ids(operation: Operation) -> bool:
-    return bool(operation.parameters("path"))
+    return bool(operation.parameters("path") or operation.ids)
 
 
 def tell_tale(world: World, operation: Operation, url: str, headers: dict[str, str]) -> Any:
@@ -180,7 +183,7 @@ WITH_IDS = [operation for operation in OPERATIONS if operation.scope and with_id
 
 @pytest.mark.parametrize("operation", WITH_IDS, ids=lambda operation: operation.label)
 def test_ids_of_another_workspace_lead_nowhere(two: World, operation: Operation) -> None:
-    foreign_names = {item["name"] for item in operation.parameters("path")} - {"workspace"}
+    foreign_names = operation.ids
     for caller, headers in credentials(two).items():
         for url, inside in paths(operation):
             response = tell_tale(two, operation, url, headers)
@@ -201,8 +204,7 @@ def test_what_is_asked_for_exists_where_it_belongs(two: World) -> None:
     for operation in IN_WORKSPACE:
         if operation.method != "GET":
             continue
-        names = [item["name"] for item in operation.parameters("path") if item["name"] != "workspace"]
-        values = {name: FOREIGN[name][0] for name in names}
+        values = {name: FOREIGN[name][0] for name in operation.ids}
         response = send(two, operation, Request("", operation.url(workspace=OTHER, **values)), ours)
         assert response.status_code == 200, (operation.label, response.text)
         found += MARK in response.text

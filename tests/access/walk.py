@@ -31,7 +31,7 @@ def requests_of(operation: Operation, home: str = SHOP) -> list[Request]:
     """As well as can be, and with ids that do not exist."""
     body = operation.body(home)
     found = [Request("well", operation.url(), body)]
-    if {item["name"] for item in operation.parameters("path")} - {"workspace"}:
+    if operation.ids or {item["name"] for item in operation.parameters("path")} - {"workspace"}:
         found.append(Request("with ids that do not exist", operation.url(**UNREAL), body))
     return found
 
