@@ -54,6 +54,8 @@ function stateOf(
     doc: code,
     extensions: [
       marking(mark, code.length),
+      // A part that is pointed at must not lie outside of the box.
+      mark ? EditorView.lineWrapping : [],
       lineNumbers(),
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),

@@ -52,7 +52,7 @@ const plain = (label: string, colour = PLAIN): LensView => ({ label, colour, ton
 
 /** What does not apply is said, and never coloured as a state. */
 const NONE: Record<Lens, string> = {
-  status: "No result known",
+  status: "No result",
   freshness: "Not checked",
   tests: "No tests",
   materialization: "Not materialized",

@@ -24,6 +24,8 @@ export function viewOf(graph: WholeGraph, lens: CanvasLens, node: number): LensV
   return lensView(lens, lens === "tests" && word === NO_TESTS ? null : word);
 }
 
+const PLAIN = "line-strong";
+
 export interface Colouring {
   colours: string[];
   tones: (Tone | null)[];
@@ -42,21 +44,15 @@ export function colouring(
 ): Colouring {
   const all = graph.nodes.id.map((_, node) => viewOf(graph, lens ?? "type", node));
   const bands = grouping ? bandsOf(graph.nodes.id.map((_, node) => groupIn(graph, grouping, node))) : null;
-  const colours: string[] = [];
-  const tones: (Tone | null)[] = [];
-  const views: LensView[] = [];
-  for (let index = 0; index < scene.count; index += 1) {
-    const node = scene.source[index] ?? -1;
-    const group = scene.group[index] ?? null;
-    const band = bands && group !== null ? (bands.get(group) ?? "line-strong") : null;
-    const view = all[node] ?? { label: group ?? "", colour: band ?? "line-strong", tone: null };
-    colours.push(lens === null && band !== null ? band : view.colour);
-    tones.push(lens === null ? null : view.tone);
-    views.push(view);
-  }
+  const bandOf = (index: number) => (bands ? (bands.get(scene.group[index] ?? "") ?? null) : null);
+  const views = Array.from(
+    scene.source,
+    (node, index) =>
+      all[node] ?? { label: scene.group[index] ?? "", colour: bandOf(index) ?? PLAIN, tone: null },
+  );
   return {
-    colours,
-    tones,
+    colours: views.map(({ colour }, index) => (lens === null ? (bandOf(index) ?? colour) : colour)),
+    tones: views.map(({ tone }) => (lens === null ? null : tone)),
     views,
     details: (index) => detailOf(graph, scene, index),
     // Without a lens the groups are the colours.
@@ -74,7 +70,7 @@ function groupLegend(
   return legendOf(
     graph.nodes.id.map((_, node) => {
       const label = groupIn(graph, grouping, node);
-      return { label, colour: bands.get(label) ?? "line-strong", tone: null };
+      return { label, colour: bands.get(label) ?? PLAIN, tone: null };
     }),
   );
 }

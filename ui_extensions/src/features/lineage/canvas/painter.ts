@@ -61,30 +61,36 @@ function* paintEdges(
   zoom: number,
   litOnes: boolean,
 ): Generator<void> {
-  const { edges } = scene;
   const straight = zoom < STRAIGHT;
-  const seen = straight ? new Set<number>() : null;
   context.strokeStyle = look.palette(litOnes ? "accent" : "line-strong");
   context.globalAlpha = edgeAlpha(look, litOnes, zoom);
   context.lineWidth = Math.max(litOnes ? 2 : 1.2, (litOnes ? 1.4 : 0.8) / zoom);
   let drawn = 0;
   context.beginPath();
+  for (const line of linesIn(scene, look, area, zoom, litOnes)) {
+    traceEdge(context, straight, line);
+    drawn += 1;
+    if (drawn % EDGES_AT_ONCE !== 0) continue;
+    context.stroke();
+    if (!straight || drawn % STRAIGHT_AT_ONCE === 0) yield;
+    context.beginPath();
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+  yield;
+}
+
+/** The lit or the other edges that an area shows. */
+function* linesIn(scene: Scene, look: Look, area: Area, zoom: number, litOnes: boolean): Generator<Line> {
+  const { edges } = scene;
+  const seen = zoom < STRAIGHT ? new Set<number>() : null;
   for (let at = 0; at < edges.length; at += 2) {
     const [from, to] = [edges[at] ?? 0, edges[at + 1] ?? 0];
     if (isLit(look, from, to) !== litOnes) continue;
     const line = lineOf(scene, from, to);
     if (misses(area, line) || (seen && !isNew(seen, zoom, line))) continue;
-    traceEdge(context, straight, line);
-    drawn += 1;
-    if (drawn % EDGES_AT_ONCE === 0) {
-      context.stroke();
-      if (!straight || drawn % STRAIGHT_AT_ONCE === 0) yield;
-      context.beginPath();
-    }
+    yield line;
   }
-  context.stroke();
-  context.globalAlpha = 1;
-  yield;
 }
 
 function edgeAlpha(look: Look, litOnes: boolean, zoom: number): number {

@@ -1,6 +1,6 @@
 import { Handle, type Node, type NodeProps, Position, useStore, useUpdateNodeInternals } from "@xyflow/react";
 import { ChevronDown, ChevronLeft, ChevronRight, Minus } from "lucide-react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import type { LineageNode } from "@/api/lineage-types";
 import { TypeIcon, typeHue } from "@/components/ui/resource";
 import { StatusMark } from "@/components/ui/status";
@@ -26,9 +26,14 @@ export function NodeCard({ id, data: { card } }: NodeProps<CardNode>) {
   const dimmed = graph.lit !== null && !graph.lit.nodes.has(node.unique_id);
   const update = useUpdateNodeInternals();
   const rows = card.rows.map(({ name }) => name).join("\n");
-  // Edges end where the rows are: these have moved when others come or go.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the rows are what moves
-  useEffect(() => update(id), [update, id, rows, far]);
+  const measured = useRef(`${rows}\n${far}`);
+  // Edges end where the rows are: these have moved when others come or go. What is new is measured by the library itself.
+  useEffect(() => {
+    const now = `${rows}\n${far}`;
+    if (measured.current === now) return;
+    measured.current = now;
+    update(id);
+  }, [update, id, rows, far]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hovering only lights the paths; focus does the same for keys
     <div
