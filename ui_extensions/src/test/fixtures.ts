@@ -31,6 +31,7 @@ const DEVELOPER_SCOPES = [
   "run:cancel",
   "artifact:upload",
   "catalog:edit",
+  "lineage:trace",
   "dagster:operate",
 ];
 const ADMIN_SCOPES = [

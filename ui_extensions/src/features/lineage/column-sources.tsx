@@ -6,6 +6,7 @@ import { nodeColumnsQuery } from "@/api/lineage-queries";
 import type { ColumnEdge, ColumnLineage } from "@/api/lineage-types";
 import { Notice, Skeleton } from "@/components/ui/feedback";
 import { Panel, Section } from "@/components/ui/page";
+import { Inline } from "@/components/ui/prose";
 import { StatusMark, StatusWord } from "@/components/ui/status";
 import { Heads, Table, Td } from "@/components/ui/table";
 import { formatNumber, plural } from "@/lib/format";
@@ -41,10 +42,10 @@ export function ColumnLineageNote({ workspace, uniqueId }: OfNode) {
   const status = lineageStatus(first.status);
   return (
     <>
-      <TraceNotice workspace={workspace} trace={first.trace} />
+      <TraceNotice workspace={workspace} trace={first.trace} className="" />
       {first.status === "partial" || first.status === "unknown" ? (
         <Notice tone={status.tone === "warning" ? "warning" : "unknown"}>
-          Where columns come from is {status.label.toLowerCase()}. {first.reason}
+          Where columns come from is {status.label.toLowerCase()}. <Inline text={first.reason} />
           {first.kept_since === null ? "" : ` What is shown is as of snapshot ${first.kept_since}.`}
         </Notice>
       ) : null}
@@ -101,7 +102,9 @@ function Known({ workspace, uniqueId, column }: OfNode & { column: ColumnLineage
         <span title={column.reason || undefined}>
           <StatusWord status={state} />
           {column.reason ? (
-            <span className="block text-xs break-words text-muted">{column.reason}</span>
+            <span className="block text-xs break-words text-muted">
+              <Inline text={column.reason} />
+            </span>
           ) : null}
         </span>
       )}

@@ -59,7 +59,7 @@ export function LineageView({ workspace, focus, onFocus }: LineageViewProps) {
         }
       </QueryView>
       {graph && model ? (
-        <div className="relative flex flex-1 overflow-hidden border-t">
+        <div className="relative flex flex-1 overflow-hidden border-t max-md:min-h-[65dvh]!">
           <div className="relative min-w-0 flex-1 bg-sunken">
             <Suspense fallback={<Skeleton className="m-5 h-72" />}>
               <LineageGraph

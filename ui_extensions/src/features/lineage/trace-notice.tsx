@@ -15,7 +15,7 @@ export function useTrace(workspace: string, told: TraceState | undefined): Trace
   const reading = useReading();
   const queries = useQueryClient();
   const moving = told !== undefined && told.state !== "done" && told.state !== "never";
-  const asked = useQuery({ ...traceQuery(workspace, reading), enabled: told === undefined || moving });
+  const asked = useQuery({ ...traceQuery(workspace, reading), enabled: moving });
   const state = asked.data?.state;
   const before = useRef(state);
   useEffect(() => {
@@ -24,21 +24,26 @@ export function useTrace(workspace: string, told: TraceState | undefined): Trace
     if (ended && (state === "done" || state === "failed"))
       void queries.invalidateQueries({ queryKey: ["workspace", workspace, "lineage"] });
   }, [state, queries, workspace]);
-  return moving ? (asked.data ?? told) : (told ?? asked.data);
+  return moving ? (asked.data ?? told) : told;
 }
 
 interface TraceNoticeProps {
   workspace: string;
   trace: TraceState | undefined;
+  className?: string;
 }
 
 /** Where tracing columns stands, unless all is as it should be. */
-export function TraceNotice({ workspace, trace: told }: TraceNoticeProps) {
+export function TraceNotice({
+  workspace,
+  trace: told,
+  className = "px-5 pb-2 max-md:px-3",
+}: TraceNoticeProps) {
   const trace = useTrace(workspace, told);
   const past = useReading().snapshot !== "";
   if (!trace || (trace.state === "done" && (trace.current || past))) return null;
   return (
-    <div className="px-5 pb-2 max-md:px-3">
+    <div className={className}>
       <TraceWords workspace={workspace} trace={trace} />
     </div>
   );

@@ -29,10 +29,8 @@ export function wholeQueryOf(params: URLSearchParams): WholeQuery {
 
 /** Draws less: only some types, schemas, folders, packages or tags. */
 export function WholeFilters({ workspace }: { workspace: string }) {
-  const { params, patch } = useUrlState();
-  const facets = useQuery(facetsQuery(workspace, useReading(), ["all"]));
+  const { params } = useUrlState();
   const chosen = FIELDS.filter(({ key }) => params.has(key)).length;
-  const fresh = { selected: null, view: null };
   return (
     <Popover
       label="What is drawn"
@@ -45,36 +43,43 @@ export function WholeFilters({ workspace }: { workspace: string }) {
         </Button>
       }
     >
-      <QueryView query={facets} what="the filters" compact>
-        {(values) => (
-          <div className="flex flex-col gap-2">
-            {FIELDS.map(({ key, facet, label }) => (
-              <FilterSelect
-                key={key}
-                label={label}
-                className="w-full"
-                value={params.get(key) ?? ""}
-                options={[
-                  { value: "", label: `${label}: any` },
-                  ...values[facet].map((one) => optionOf(key, one)),
-                ]}
-                onChange={(value) => patch({ [key]: value, ...fresh })}
-              />
-            ))}
-            <p className="text-xs text-faint">Tests are drawn only when they are the type chosen.</p>
-            {chosen > 0 ? (
-              <Button
-                onClick={() =>
-                  patch({ ...Object.fromEntries(FIELDS.map(({ key }) => [key, null])), ...fresh })
-                }
-              >
-                Clear the filters
-              </Button>
-            ) : null}
-          </div>
-        )}
-      </QueryView>
+      <Choices workspace={workspace} some={chosen > 0} />
     </Popover>
+  );
+}
+
+function Choices({ workspace, some }: { workspace: string; some: boolean }) {
+  const { params, patch } = useUrlState();
+  const facets = useQuery(facetsQuery(workspace, useReading(), ["all"]));
+  const fresh = { selected: null, view: null };
+  return (
+    <QueryView query={facets} what="the filters" compact>
+      {(values) => (
+        <div className="flex flex-col gap-2">
+          {FIELDS.map(({ key, facet, label }) => (
+            <FilterSelect
+              key={key}
+              label={label}
+              className="w-full"
+              value={params.get(key) ?? ""}
+              options={[
+                { value: "", label: `${label}: any` },
+                ...values[facet].map((one) => optionOf(key, one)),
+              ]}
+              onChange={(value) => patch({ [key]: value, ...fresh })}
+            />
+          ))}
+          <p className="text-xs text-faint">Tests are drawn only when they are the type chosen.</p>
+          {some ? (
+            <Button
+              onClick={() => patch({ ...Object.fromEntries(FIELDS.map(({ key }) => [key, null])), ...fresh })}
+            >
+              Clear the filters
+            </Button>
+          ) : null}
+        </div>
+      )}
+    </QueryView>
   );
 }
 

@@ -172,7 +172,7 @@ function Whole({ workspace, graph, engine, onReady, sought, onFound }: WholeProp
           <ExportWhole workspace={workspace} scene={scene} colouring={colours} palette={palette} />
         </span>
       </div>
-      <div className="relative flex min-h-0 flex-1 overflow-hidden">
+      <div className="relative flex min-h-0 flex-1 overflow-hidden max-md:min-h-[65dvh]">
         <div className="relative min-w-0 flex-1">
           <CanvasGraph
             scene={scene}

@@ -7,6 +7,7 @@ import { EmptyState } from "@/components/ui/feedback";
 import { SearchBox } from "@/components/ui/field";
 import { ListPanel } from "@/components/ui/list-panel";
 import { Section } from "@/components/ui/page";
+import { Inline } from "@/components/ui/prose";
 import { TypeIcon } from "@/components/ui/resource";
 import { Segmented } from "@/components/ui/segmented";
 import { StatusWord } from "@/components/ui/status";
@@ -132,7 +133,9 @@ function CoveredRow({ workspace, one }: { workspace: string; one: CoveredNode })
         <StatusWord status={lineageStatus(one.status)} />
       </Td>
       <Td className="max-w-xl min-w-48 text-muted">
-        <span className="break-words">{one.reason}</span>
+        <span className="break-words">
+          <Inline text={one.reason} />
+        </span>
         {one.kept_since === null ? null : (
           <span className="block text-xs text-warning">
             Could not be read; what is known is as of snapshot {one.kept_since}.

@@ -1,4 +1,5 @@
-import { Minus, Plus, X } from "lucide-react";
+import { Minus, Plus, SlidersHorizontal, X } from "lucide-react";
+import { useId, useState } from "react";
 import type { Lineage } from "@/api/lineage-types";
 import { Button, IconButton } from "@/components/ui/button";
 import { Notice } from "@/components/ui/feedback";
@@ -9,6 +10,7 @@ import { GROUPINGS } from "@/features/lineage/grouping";
 import { LENSES } from "@/features/lineage/lens";
 import { ListButtons } from "@/features/lineage/lists/list-buttons";
 import { SnapshotSelect } from "@/features/lineage/snapshot-select";
+import { cn } from "@/lib/cn";
 import { formatNumber, plural } from "@/lib/format";
 import type { useUrlState } from "@/lib/url-state";
 import { ExportGraph } from "./export-graph";
@@ -28,6 +30,8 @@ interface ToolbarProps {
 export function Toolbar({ workspace, graph, model, view, patch, onFocus }: ToolbarProps) {
   const open =
     view.expandUp.length + view.expandDown.length + view.columns.length + view.allColumns.length > 0;
+  const [controls, setControls] = useState(false);
+  const controlsId = useId();
   return (
     <div className="flex flex-col gap-2 px-5 py-2 text-sm max-md:px-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -57,7 +61,16 @@ export function Toolbar({ workspace, graph, model, view, patch, onFocus }: Toolb
           <ExportGraph workspace={workspace} graph={graph} model={model} view={view} />
         </span>
       </div>
-      <div className="flex flex-wrap items-center gap-2">
+      <Button
+        className="self-start md:hidden"
+        aria-expanded={controls}
+        aria-controls={controlsId}
+        onClick={() => setControls(!controls)}
+      >
+        <SlidersHorizontal size={14} aria-hidden />
+        Steps, lens, groups
+      </Button>
+      <div id={controlsId} className={cn("flex flex-wrap items-center gap-2", !controls && "max-md:hidden")}>
         <Steps
           label="Steps up"
           value={view.up}

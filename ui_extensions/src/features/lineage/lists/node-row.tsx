@@ -1,7 +1,7 @@
 import type { NodeRef } from "@/api/types";
 import { LastStatusMark } from "@/components/ui/last-status";
 import { TypeIcon } from "@/components/ui/resource";
-import { columnWord } from "@/features/lineage/words";
+import { ALL_ROWS } from "@/features/lineage/words";
 
 interface NodeRowProps {
   node: NodeRef;
@@ -14,6 +14,7 @@ interface NodeRowProps {
 
 /** A node or column of a list; choosing it puts it in the middle. */
 export function NodeRow({ node, column = null, says, dotted = false, onChoose }: NodeRowProps) {
+  const rows = column === ALL_ROWS;
   return (
     <li className="border-b last:border-b-0">
       <button
@@ -29,13 +30,14 @@ export function NodeRow({ node, column = null, says, dotted = false, onChoose }:
         <span className="min-w-0 flex-1">
           <span className="block font-mono text-xs break-all">
             {node.name}
-            {column === null ? null : (
+            {column === null || rows ? null : (
               <>
-                .<strong className="font-semibold">{columnWord(column)}</strong>
+                .<strong className="font-semibold">{column}</strong>
               </>
             )}
           </span>
           <span className="block text-2xs text-muted">
+            {rows ? "all rows, " : ""}
             {says}
             {dotted ? ", by influence" : ""}
           </span>

@@ -4,6 +4,7 @@ import { nodeColumnsQuery } from "@/api/lineage-queries";
 import type { ColumnEdge, ColumnLineage, NodeLineage } from "@/api/lineage-types";
 import { Button, ButtonLink, IconButton } from "@/components/ui/button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { Inline } from "@/components/ui/prose";
 import { StatusWord } from "@/components/ui/status";
 import { edgeKey } from "@/features/lineage/address";
 import { columnState } from "@/features/lineage/words";
@@ -76,7 +77,11 @@ function Facts({ workspace, column, of }: { workspace: string; column: ColumnLin
         <StatusWord status={state} />
         <KnownFromBadge value={column.known_from} />
       </p>
-      {column.reason ? <p className="text-sm break-words text-muted">{column.reason}</p> : null}
+      {column.reason ? (
+        <p className="text-sm break-words text-muted">
+          <Inline text={column.reason} />
+        </p>
+      ) : null}
       {of.kept_since === null ? null : (
         <p className="rounded-md bg-warning-soft px-2 py-1 text-xs">
           The node could not be read; what is shown is as of snapshot {of.kept_since}.

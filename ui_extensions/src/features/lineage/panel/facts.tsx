@@ -3,6 +3,7 @@ import type { ColumnEdge, ColumnRef } from "@/api/lineage-types";
 import { Hint } from "@/components/ui/hint";
 import { TypeIcon } from "@/components/ui/resource";
 import {
+  ALL_ROWS,
   columnWord,
   confidenceShort,
   confidenceWords,
@@ -47,13 +48,20 @@ export function ColumnLink({ workspace, end }: { workspace: string; end: ColumnR
   const word = columnWord(end.column);
   return (
     <Link
-      to={links.lineage({ node: end.node, ...(end.column === "*" ? {} : { column: end.column }) })}
+      to={links.lineage({ node: end.node, ...(end.column === ALL_ROWS ? {} : { column: end.column }) })}
       title={`Lineage of ${word} of ${end.node}`}
       className="inline-flex max-w-full min-w-0 items-center gap-1 hover:underline"
     >
       <TypeIcon type={end.resource_type} size={13} />
       <span className="min-w-0 font-mono text-xs break-all">
-        {end.name}.<span className="font-medium">{word}</span>
+        {end.name}
+        {end.column === ALL_ROWS ? (
+          <span className="font-sans text-muted">, all rows</span>
+        ) : (
+          <>
+            .<span className="font-medium">{end.column}</span>
+          </>
+        )}
       </span>
     </Link>
   );
