@@ -204,7 +204,7 @@ describe("tracing", () => {
     expect(await screen.findByText(/the disk is full/)).toBeInTheDocument();
     answer("/api/workspaces/shop/lineage/state", trace({ state: "running", done: 3, total: 10 }));
     await user.click(screen.getByRole("button", { name: "Read again" }));
-    expect(sent).toHaveLength(1);
+    await waitFor(() => expect(sent).toHaveLength(1));
     expect(await screen.findByText(/Columns wait to be read/)).toBeInTheDocument();
   });
 
