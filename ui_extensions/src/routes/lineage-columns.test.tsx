@@ -198,14 +198,18 @@ describe("the lists beside the graph", () => {
 describe("tracing", () => {
   it("that failed says why, and those who may have it read again", async () => {
     withColumns({ trace: trace({ state: "failed", error: "the disk is full", current: false }) });
-    answer("/api/workspaces/shop/lineage/state", trace({ state: "failed", error: "the disk is full" }));
+    answerWith("/api/workspaces/shop/lineage/state", () =>
+      sent.length > 0
+        ? trace({ state: "running", done: 3, total: 10 })
+        : trace({ state: "failed", error: "the disk is full" }),
+    );
     const sent = accept("/api/workspaces/shop/lineage/trace", trace({ state: "waiting" }), 202);
     const { user } = renderApp(AT);
     expect(await screen.findByText(/the disk is full/)).toBeInTheDocument();
-    answer("/api/workspaces/shop/lineage/state", trace({ state: "running", done: 3, total: 10 }));
     await user.click(screen.getByRole("button", { name: "Read again" }));
     await waitFor(() => expect(sent).toHaveLength(1));
     expect(await screen.findByText(/Columns wait to be read/)).toBeInTheDocument();
+    expect(await screen.findByText(/being read: 3 of 10 nodes/)).toBeInTheDocument();
   });
 
   it("that failed tells those who may not what is missing", async () => {
