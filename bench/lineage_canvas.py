@@ -44,7 +44,7 @@ window.meter = {
 
 def graph(nodes: int = NODES, edges: int = EDGES) -> dict[str, Any]:
     """A project as the server lays it out: in layers, most edges short, some long."""
-    chance = random.Random(7)  # noqa: S311 - the same picture each time
+    chance = random.Random(7)
     layer = sorted(min(LAYERS - 1, int(chance.triangular(0, LAYERS, 6))) for _ in range(nodes))
     rows: dict[int, int] = {}
     place: list[int] = []
@@ -79,9 +79,7 @@ def graph(nodes: int = NODES, edges: int = EDGES) -> dict[str, Any]:
             "tests": [chance.choice((0, 0, 1, -1)) for _ in range(nodes)],
             "lineage": [chance.choice((0, 0, 0, 1, 2)) for _ in range(nodes)],
             "x": [one * STEP for one in layer],
-            "y": [
-                int((place[index] + (tallest - rows[layer[index]]) / 2) * ROW) for index in range(nodes)
-            ],
+            "y": [int((place[index] + (tallest - rows[layer[index]]) / 2) * ROW) for index in range(nodes)],
         },
         "words": {
             "type": TYPES,
@@ -136,7 +134,12 @@ def answers(whole: dict[str, Any]) -> dict[str, Any]:
     here = "/api/workspaces"
     return {
         "/auth/me": ME,
-        "/config": {"version": "1", "auth_enabled": False, "metadata_edits": True, "dagster_path": "/dagster"},
+        "/config": {
+            "version": "1",
+            "auth_enabled": False,
+            "metadata_edits": True,
+            "dagster_path": "/dagster",
+        },
         "/api/roles": {"rights": [], "roles": []},
         here: {"items": [WORKSPACE], "total": 1, "next_cursor": None},
         f"{here}/big": WORKSPACE,
@@ -177,7 +180,7 @@ def _panned(page: Page, seconds: float) -> None:
     at = 0
     while time.monotonic() < until:
         at += 1
-        page.mouse.move(700 + 320 * ((at % 80) / 40 - 1 if at % 160 < 80 else 1 - (at % 80) / 40), 450 + at % 97)
+        page.mouse.move(700 + 320 * (abs(at % 160 - 80) / 40 - 1), 450 + at % 97)
     page.mouse.up()
 
 

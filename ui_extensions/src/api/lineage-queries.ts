@@ -13,6 +13,8 @@ import { asOf, inEnvironment, type Reading } from "@/lib/reading";
 
 export const LINEAGE_PAGE = 50;
 const COLUMNS_PAGE = 200;
+/** Of a name that is looked for, the server takes no more. */
+const MOST_LETTERS = 200;
 const POLL_MILLISECONDS = 1500;
 
 /** What is computed from lineage does not change while the catalog and the traced snapshot do not. */
@@ -79,7 +81,7 @@ export const nodeColumnsQuery = (workspace: string, reading: Reading, uniqueId: 
             query: {
               ...asOf(reading),
               limit: COLUMNS_PAGE,
-              ...(q && { q }),
+              ...(q && { q: q.slice(0, MOST_LETTERS) }),
               ...(pageParam && { cursor: pageParam }),
             },
           },

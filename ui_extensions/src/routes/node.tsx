@@ -12,7 +12,7 @@ export function Component() {
   const navigate = useNavigate();
   const { uniqueId = "" } = useParams();
   const lineage = (
-    <div className="h-[70dvh] min-h-96 overflow-hidden rounded-md border">
+    <div className="overflow-hidden rounded-md border md:h-[70dvh] md:min-h-96">
       <LineageView
         workspace={key}
         focus={uniqueId}

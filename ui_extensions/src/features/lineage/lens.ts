@@ -1,5 +1,5 @@
 import { formatNumber } from "@/lib/format";
-import { freshnessStatus, nodeStatus, type Tone } from "@/lib/status";
+import { type Executable, freshnessStatus, lastStatus, nodeStatus, type Tone } from "@/lib/status";
 import { changeView, lineageStatus } from "./words";
 
 /** What the colour of a card says. */
@@ -85,22 +85,32 @@ export const lensView = (lens: Lens, value: string | null): LensView =>
 
 const testsView = (value: string) => TESTS[value] ?? TESTS["unknown"] ?? nodeStatus(null);
 
-interface Looked {
-  last_status: string | null;
+interface Looked extends Executable {
   freshness: string | null;
   tests: { total: number; failed: number; warned: number; passed: number } | null;
-  materialization: string | null;
   lineage_status: string;
   change: string | null;
 }
 
-/** The value a lens looks at, of a node of the graph. */
-export function lensValue(lens: Lens, node: Looked): string | null {
-  if (lens === "status") return node.last_status;
+/** What a lens says of a node of the graph. */
+export function lensOf(lens: Lens, node: Looked): LensView {
+  if (lens === "status") return statusView(node);
+  return lensView(lens, lensValue(lens, node));
+}
+
+/** Never run is not known; what dbt does not run by itself has nothing to know. */
+export function statusView(node: Executable): LensView {
+  const status = lastStatus(node);
+  return status ? toned(status) : plain("Not run by dbt itself");
+}
+
+/** The value a lens looks at. */
+function lensValue(lens: Lens, node: Looked): string | null {
   if (lens === "freshness") return node.freshness;
   if (lens === "lineage") return node.lineage_status;
   if (lens === "materialization") return node.materialization;
   if (lens === "evolution") return node.change;
+  if (lens === "type") return node.resource_type;
   return testsValue(node.tests);
 }
 

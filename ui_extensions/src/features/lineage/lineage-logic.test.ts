@@ -6,7 +6,7 @@ import { fileName } from "./export/export-menu";
 import { drawingOf } from "./graph/export-graph";
 import { modelOf, rowMiddle, rowsOf } from "./graph/model";
 import { closedGroups, fold, groupOf, settle } from "./grouping";
-import { lensValue, lensView } from "./lens";
+import { lensOf, lensView } from "./lens";
 import { csvUrl, nodePath } from "./lists/names";
 import { noSourceWords } from "./panel/column-panel";
 import { asEdited, rangeOf } from "./panel/span";
@@ -147,12 +147,18 @@ describe("words", () => {
     expect(noSourceWords("unknown")).toBe("Not known.");
     expect(noSourceWords("partial")).toBe("Not known.");
     expect(lensView("lineage", "not_traced")).toMatchObject({ label: "Not read yet", tone: "unknown" });
-    expect(lensView("tests", lensValue("tests", lineageNode("a")))).toMatchObject({
+    expect(lensOf("tests", lineageNode("a"))).toMatchObject({
       label: "No tests",
       tone: null,
     });
     const never = lineageNode("a", { tests: { total: 2, failed: 0, warned: 0, passed: 1 } });
-    expect(lensView("tests", lensValue("tests", never))).toMatchObject({ tone: "unknown" });
+    expect(lensOf("tests", never)).toMatchObject({ tone: "unknown" });
+  });
+
+  it("tell what never ran from what dbt does not run", () => {
+    expect(lensOf("status", lineageNode("a", { last_status: null }))).toMatchObject({ tone: "unknown" });
+    const board = lineageNode("a", { last_status: null, resource_type: "exposure" });
+    expect(lensOf("status", board)).toMatchObject({ label: "Not run by dbt itself", tone: null });
   });
 
   it("pass on what the app does not know", () => {

@@ -18,7 +18,7 @@ export function LineagePage({ workspace, name }: { workspace: string; name: stri
   const choose = (uniqueId: string, column: string | null = null) =>
     patch({ ...AFRESH, node: uniqueId, column });
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="flex h-full min-h-0 flex-col max-md:h-auto">
       <PageHeader
         crumbs={[{ label: name, to: links.dashboard() }]}
         title={

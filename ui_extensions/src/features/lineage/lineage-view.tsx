@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useCallback, useMemo } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
 import { graphQuery } from "@/api/lineage-queries";
 import type { Lineage } from "@/api/lineage-types";
-import { ErrorState, QueryView, Skeleton } from "@/components/ui/feedback";
+import { QueryView, Skeleton } from "@/components/ui/feedback";
 import { useReading } from "@/lib/reading";
 import { useUrlState } from "@/lib/url-state";
 import { edgeFrom, type GraphView, queryOf, toggled, viewOf } from "./address";
@@ -38,9 +38,10 @@ export function LineageView({ workspace, focus, onFocus }: LineageViewProps) {
     [graph, group, influence, folds],
   );
   const onViewport = useCallback((text: string) => patch({ view: text }, { replace: true }), [patch]);
+  const shown = useShown([focus, view.column, view.up, view.down].join("\n"), lineage.isPlaceholderData);
   const chosen = chosenOf(params, view, graph, patch);
   return (
-    <div className="flex h-full min-h-0 flex-col *:min-h-0">
+    <div className="flex h-full min-h-0 flex-col *:min-h-0 max-md:h-auto">
       <QueryView query={lineage} what="the lineage" skeleton={<Skeleton className="m-5 h-72" />}>
         {(data) =>
           model ? (
@@ -59,11 +60,11 @@ export function LineageView({ workspace, focus, onFocus }: LineageViewProps) {
         }
       </QueryView>
       {graph && model ? (
-        <div className="relative flex flex-1 overflow-hidden border-t max-md:min-h-[65dvh]!">
+        <div className="relative flex flex-1 overflow-hidden border-t max-md:h-[65dvh] max-md:flex-none">
           <div className="relative min-w-0 flex-1 bg-sunken">
             <Suspense fallback={<Skeleton className="m-5 h-72" />}>
               <LineageGraph
-                key={`${graph.focus}\n${view.column ?? ""}`}
+                key={shown}
                 graph={graph}
                 model={model}
                 chosen={chosen}
@@ -87,6 +88,13 @@ export function LineageView({ workspace, focus, onFocus }: LineageViewProps) {
       ) : null}
     </div>
   );
+}
+
+/** What was asked for and is drawn: another one is fitted to the screen, once it is there. */
+function useShown(asked: string, waiting: boolean): string {
+  const [shown, setShown] = useState(asked);
+  if (!waiting && shown !== asked) setShown(asked);
+  return waiting ? shown : asked;
 }
 
 type PatchState = ReturnType<typeof useUrlState>["patch"];
@@ -149,15 +157,6 @@ function Aside({ workspace, focus, graph, view, onFocus }: AsideProps): ReactNod
   const column = params.get("lcolumn");
   const edge = edgeFrom(params.get("edge"));
   const close = () => patch({ selected: null, lcolumn: null, edge: null }, { replace: true });
-  if (params.get("edge") !== null && edge === null) {
-    return (
-      <ErrorState
-        compact
-        title="The address names no edge"
-        error={new Error("It may have been cut short.")}
-      />
-    );
-  }
   if (edge !== null) {
     return <EdgePanel workspace={workspace} graph={graph} edge={edge} onFocus={onFocus} onClose={close} />;
   }

@@ -1,6 +1,13 @@
 import type { WholeGraph } from "@/api/lineage-types";
 import { bandsOf } from "@/features/lineage/grouping";
-import { type LegendItem, type Lens, type LensView, legendOf, lensView } from "@/features/lineage/lens";
+import {
+  type LegendItem,
+  type Lens,
+  type LensView,
+  legendOf,
+  lensView,
+  statusView,
+} from "@/features/lineage/lens";
 import { plural, typeLabel } from "@/lib/format";
 import type { Tone } from "@/lib/status";
 import { type CanvasGrouping, groupIn, type Scene, type WordField, wordOf } from "./scene";
@@ -21,6 +28,10 @@ const NO_TESTS = "none";
 
 export function viewOf(graph: WholeGraph, lens: CanvasLens, node: number): LensView {
   const word = wordOf(graph, FIELDS[lens], node);
+  if (lens === "status") {
+    const [type, materialization] = [wordOf(graph, "type", node), wordOf(graph, "materialization", node)];
+    return statusView({ resource_type: type ?? "", materialization, last_status: word });
+  }
   return lensView(lens, lens === "tests" && word === NO_TESTS ? null : word);
 }
 

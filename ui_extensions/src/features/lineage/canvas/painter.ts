@@ -210,8 +210,13 @@ function paintCard(context: Context, scene: Scene, look: Look, node: number, nea
   context.fillStyle = look.palette(group ? "surface" : "canvas");
   context.strokeStyle = look.palette(group ? "line-strong" : "line");
   context.lineWidth = 1.2;
+  if (group) {
+    context.beginPath();
+    context.roundRect(x + 5, y - 5, CARD.width, CARD.height, 6);
+    context.fill();
+    context.stroke();
+  }
   context.beginPath();
-  if (group) context.rect(x + 5, y - 5, CARD.width - 2, CARD.height);
   context.roundRect(x, y, CARD.width, CARD.height, 6);
   context.fill();
   context.stroke();

@@ -52,7 +52,7 @@ export function WholePage({ workspace, name }: WholePageProps) {
   };
   const [sought, setSought] = useState<string | null>(null);
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="flex h-full min-h-0 flex-col max-md:h-auto">
       <PageHeader
         crumbs={[{ label: name, to: links.dashboard() }]}
         title="Lineage"
@@ -70,7 +70,7 @@ export function WholePage({ workspace, name }: WholePageProps) {
         </p>
       ) : null}
       {/* The box that says whether it is loading fills what is left of the page. */}
-      <div className="min-h-0 flex-1 *:h-full">
+      <div className="min-h-0 flex-1 *:h-full max-md:*:h-auto">
         <QueryView query={graph} what="the graph" skeleton={<Skeleton className="m-5 h-72" />}>
           {(data) =>
             data.nodes.id.length === 0 ? (
@@ -141,7 +141,7 @@ function Whole({ workspace, graph, engine, onReady, sought, onFound }: WholeProp
   const title = LENSES.find(({ value }) => value === lens)?.label ?? "Types";
   const group = selected === null ? undefined : [...closed].find((one) => groupId(one) === selected);
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="flex h-full min-h-0 flex-col max-md:h-auto">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b px-5 py-2 text-sm max-md:px-3">
         <span>
           {plural(graph.nodes.id.length, "node")}, {plural(graph.edges.length / 2, "edge")}
@@ -172,7 +172,7 @@ function Whole({ workspace, graph, engine, onReady, sought, onFound }: WholeProp
           <ExportWhole workspace={workspace} scene={scene} colouring={colours} palette={palette} />
         </span>
       </div>
-      <div className="relative flex min-h-0 flex-1 overflow-hidden max-md:min-h-[65dvh]">
+      <div className="relative flex min-h-0 flex-1 overflow-hidden max-md:h-[65dvh] max-md:flex-none">
         <div className="relative min-w-0 flex-1">
           <CanvasGraph
             scene={scene}

@@ -148,7 +148,7 @@ function Breakdown({ title, rows, onChoose }: BreakdownProps) {
           {rows.map((row) => (
             <li
               key={row.key}
-              className="grid grid-cols-[11.5rem_minmax(0,1fr)_5.5rem] items-center gap-2 text-sm"
+              className="grid grid-cols-[12.75rem_minmax(0,1fr)_5.5rem] items-center gap-2 text-sm"
             >
               <span className="flex min-w-0 items-center gap-1.5" title={row.title}>
                 {row.status ? <StatusMark tone={row.status.tone} size={12} /> : null}

@@ -5,7 +5,7 @@ import { type Palette, readPalette } from "@/features/lineage/canvas/palette";
 import type { Drawing, Shape } from "@/features/lineage/export/drawing";
 import { ExportMenu, fileName } from "@/features/lineage/export/export-menu";
 import { groupOf } from "@/features/lineage/grouping";
-import { lensValue, lensView } from "@/features/lineage/lens";
+import { lensOf } from "@/features/lineage/lens";
 import { changeView } from "@/features/lineage/words";
 import { plural, typeLabel } from "@/lib/format";
 import { type Card, HEAD_HEIGHT, type Model, ROW_HEIGHT, rowMiddle } from "./model";
@@ -89,7 +89,7 @@ const text = (x: number, y: number, words: string, size: number, bold: boolean, 
 function cardShapes(card: Card, model: Model, view: GraphView, focus: string, palette: Palette): Shape[] {
   const { x, y, width, height, node, rows } = card;
   const isFocus = card.id === focus;
-  const lens = lensView(view.lens, lensValue(view.lens, node));
+  const lens = lensOf(view.lens, node);
   const band = view.group ? model.bands.get(groupOf(view.group, node)) : undefined;
   const details = [typeLabel(node.resource_type), node.materialization, node.schema_name].filter(Boolean);
   const stroke = palette(isFocus ? "accent" : "line-strong");

@@ -2,7 +2,7 @@ import type { Lineage } from "@/api/lineage-types";
 import type { GraphView } from "@/features/lineage/address";
 import { groupOf } from "@/features/lineage/grouping";
 import { Legend } from "@/features/lineage/legend";
-import { LENSES, legendOf, lensValue, lensView } from "@/features/lineage/lens";
+import { LENSES, legendOf, lensOf } from "@/features/lineage/lens";
 import type { Model } from "./model";
 
 interface GraphLegendProps {
@@ -15,7 +15,7 @@ interface GraphLegendProps {
 /** What shapes, colours and lines mean. */
 export function GraphLegend({ graph, model, view, onToggle }: GraphLegendProps) {
   const { group } = view;
-  const lens = legendOf(graph.nodes.map((node) => lensView(view.lens, lensValue(view.lens, node))));
+  const lens = legendOf(graph.nodes.map((node) => lensOf(view.lens, node)));
   const groups =
     group === null
       ? []

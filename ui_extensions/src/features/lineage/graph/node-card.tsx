@@ -6,11 +6,10 @@ import { TypeIcon, typeHue } from "@/components/ui/resource";
 import { StatusMark } from "@/components/ui/status";
 import { groupOf } from "@/features/lineage/grouping";
 import { fillOf } from "@/features/lineage/legend";
-import { lensValue, lensView } from "@/features/lineage/lens";
+import { lensOf } from "@/features/lineage/lens";
 import { changeView } from "@/features/lineage/words";
 import { cn } from "@/lib/cn";
 import { formatNumber, plural, typeLabel } from "@/lib/format";
-import { lastStatus } from "@/lib/status";
 import { ColumnRows } from "./column-rows";
 import { useGraph } from "./graph-context";
 import { type Card, HEAD_HEIGHT } from "./model";
@@ -123,12 +122,9 @@ function Head({ node }: { node: LineageNode }) {
 /** What the lens says of the node. */
 function LensMark({ node, size }: { node: LineageNode; size: number }) {
   const { lens } = useGraph().view;
-  if (lens === "status") {
-    const status = lastStatus(node);
-    return status ? <StatusMark tone={status.tone} title={status.label} size={size} /> : null;
-  }
   if (lens === "evolution") return <ChangeMark change={node.change} />;
-  const view = lensView(lens, lensValue(lens, node));
+  const view = lensOf(lens, node);
+  if (lens === "status" && !view.tone) return null;
   if (view.tone) return <StatusMark tone={view.tone} title={view.label} size={size} />;
   return (
     <span

@@ -56,7 +56,7 @@ export function ColumnLink({ workspace, end }: { workspace: string; end: ColumnR
       <span className="min-w-0 font-mono text-xs break-all">
         {end.name}
         {end.column === ALL_ROWS ? (
-          <span className="font-sans text-muted">, all rows</span>
+          <span className="font-sans whitespace-nowrap text-muted">, all rows</span>
         ) : (
           <>
             .<span className="font-medium">{end.column}</span>
