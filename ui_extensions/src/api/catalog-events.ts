@@ -30,6 +30,7 @@ const PARTS: Record<string, string[]> = {
   freshness: ["nodes", "node", "overview", "validation"],
   overrides: ["nodes", "node", "search", "validation", "overview"],
   drops: ["artifacts"],
+  lineage: ["lineage"],
 };
 // Whatever else is told, such as `missed`, where some were lost on the way, may be about anything.
 const EVERY_PART = new Set(Object.values(PARTS).flat());

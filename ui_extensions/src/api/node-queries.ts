@@ -36,6 +36,24 @@ export const searchQuery = (workspace: string, reading: Reading, q: string) =>
     staleTime: 30_000,
   });
 
+/** What can be filtered by, and how many nodes of the chosen types there are of each. */
+export const facetsQuery = (workspace: string, reading: Reading, types: string[]) =>
+  queryOptions({
+    queryKey: [...keys.nodes(workspace, reading), "facets", types],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET("/api/workspaces/{workspace}/models/facets", {
+          params: {
+            path: { workspace },
+            query: { ...asOf(reading), ...(types.length > 0 && { resource_type: types }) },
+          },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+
 /** Sets what people of the workspace say of a node, or (undefined) lets the project speak again. */
 export function useOverride(workspace: string, uniqueId: string, field: OverrideField) {
   const queries = useQueryClient();

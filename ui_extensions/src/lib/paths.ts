@@ -22,6 +22,9 @@ export const paths = {
   artifacts: (key: string, query?: Query) => withQuery(`${workspace(key)}/artifacts`, query),
   validation: (key: string, query?: Query) => withQuery(`${workspace(key)}/validation`, query),
   lineage: (key: string, query?: Query) => withQuery(`${workspace(key)}/lineage`, query),
+  lineageGraph: (key: string, query?: Query) => withQuery(`${workspace(key)}/lineage/graph`, query),
+  lineageCoverage: (key: string, query?: Query) => withQuery(`${workspace(key)}/lineage/coverage`, query),
+  lineageChanges: (key: string, query?: Query) => withQuery(`${workspace(key)}/lineage/changes`, query),
   runs: (key: string, query?: Query) => withQuery(`${workspace(key)}/runs`, query),
   run: (key: string, runId: string, query?: Query) =>
     withQuery(`${workspace(key)}/runs/${encodeURIComponent(runId)}`, query),

@@ -41,6 +41,10 @@ export function useCatalogPaths(workspace: string) {
       catalog: (query?: Query) => paths.catalog(workspace, { ...stay, ...query }),
       node: (uniqueId: string, query?: Query) => paths.node(workspace, uniqueId, { ...stay, ...query }),
       lineage: (query?: Query) => paths.lineage(workspace, { ...stay, ...query }),
+      lineageGraph: (query?: Query) => paths.lineageGraph(workspace, { ...stay, ...query }),
+      lineageCoverage: (query?: Query) => paths.lineageCoverage(workspace, { ...stay, ...query }),
+      lineageChanges: (query?: Query) =>
+        paths.lineageChanges(workspace, { environment: stay.environment, ...query }),
       validation: (query?: Query) => paths.validation(workspace, { ...stay, ...query }),
       changes: (query?: Query) => paths.changes(workspace, { environment: stay.environment, ...query }),
       artifacts: (query?: Query) => paths.artifacts(workspace, { environment: stay.environment, ...query }),

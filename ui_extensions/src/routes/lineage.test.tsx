@@ -1,7 +1,8 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { searchHit, understood } from "@/test/catalog-fixtures";
-import { lineage, nodeDetail } from "@/test/fixtures";
+import { nodeDetail } from "@/test/fixtures";
+import { lineage } from "@/test/lineage-fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { answer, answerWith } from "@/test/server";
 

@@ -1,15 +1,18 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { column, snapshotRef } from "@/test/catalog-fixtures";
 import { config } from "@/test/config";
 import { FakeStream } from "@/test/fake-stream";
 import { nodeDetail, person } from "@/test/fixtures";
+import { nodeLineage } from "@/test/lineage-fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, logInAs, page, problem } from "@/test/server";
 
 const ORDERS = "/api/workspaces/shop/models/model.shop.orders";
 const project = (changes: object) => ({ owner: null, description: "", tags: [], meta: {}, ...changes });
 const at = (tab: string) => renderApp(`/w/shop/catalog/model.shop.orders?tab=${tab}`);
+
+beforeEach(() => answer(`${ORDERS}/lineage/columns`, nodeLineage([])));
 
 describe("the page of a node", () => {
   it("tells unknown from none", async () => {

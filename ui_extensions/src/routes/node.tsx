@@ -1,5 +1,6 @@
 import { useNavigate, useParams } from "react-router";
 import { NodePage } from "@/features/catalog/node-page";
+import { ColumnLineageNote, ColumnSources, FurtherColumns } from "@/features/lineage/column-sources";
 import { LineageView } from "@/features/lineage/lineage-view";
 import { AsOf } from "@/features/snapshots/as-of";
 import { useCatalogPaths } from "@/lib/reading";
@@ -11,14 +12,20 @@ export function Component() {
   const navigate = useNavigate();
   const { uniqueId = "" } = useParams();
   const lineage = (
-    <div className="h-[70dvh] min-h-96 overflow-hidden rounded-md border">
+    <div className="overflow-hidden rounded-md border md:h-[70dvh] md:min-h-96">
       <LineageView
         workspace={key}
         focus={uniqueId}
-        onFocus={(other) => navigate(links.node(other, { tab: "lineage" }))}
+        onFocus={(other, column) => navigate(links.node(other, { tab: "lineage", column: column ?? null }))}
       />
     </div>
   );
+  const of = { workspace: key, uniqueId };
+  const columnLineage = {
+    note: <ColumnLineageNote {...of} />,
+    sources: (column: string) => <ColumnSources {...of} column={column} />,
+    further: (known: readonly string[]) => <FurtherColumns {...of} known={known} />,
+  };
   return (
     <NodePage
       key={uniqueId}
@@ -26,6 +33,7 @@ export function Component() {
       name={name}
       uniqueId={uniqueId}
       lineage={lineage}
+      columnLineage={columnLineage}
       asOf={<AsOf workspace={key} />}
     />
   );

@@ -11,7 +11,11 @@ const SHORTCUTS: { keys: string[]; what: string }[] = [
   { keys: ["g", "r"], what: "Runs" },
   { keys: ["g", "a"], what: "Artifacts" },
   { keys: ["g", "s"], what: "Settings of the workspace" },
-  { keys: ["Arrows"], what: "In a table of nodes: from row to row; in the lineage graph: from node to node" },
+  {
+    keys: ["Arrows"],
+    what: "In a table of nodes: from row to row; in the lineage graph: from node to node, and through the columns of a card",
+  },
+  { keys: ["+", "-", "0"], what: "In the graph of the whole project: nearer, farther, everything" },
   { keys: ["?"], what: "This list" },
 ];
 

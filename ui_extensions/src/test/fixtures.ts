@@ -1,8 +1,6 @@
 import type {
   ApiToken,
   AuditEntry,
-  Lineage,
-  LineageNode,
   LogLine,
   Me,
   Member,
@@ -33,6 +31,7 @@ const DEVELOPER_SCOPES = [
   "run:cancel",
   "artifact:upload",
   "catalog:edit",
+  "lineage:trace",
   "dagster:operate",
 ];
 const ADMIN_SCOPES = [
@@ -310,37 +309,6 @@ export const runOptions: RunOptions = {
     { name: "threads", flag: "--threads", kind: "count", description: "How many at once." },
   ],
 };
-
-export const lineageNode = (name: string, changes: Partial<LineageNode> = {}): LineageNode => ({
-  unique_id: `model.shop.${name}`,
-  name,
-  resource_type: "model",
-  materialization: "table",
-  last_status: "success",
-  package_name: "shop",
-  schema_name: "marts",
-  layer: 0,
-  order: 0,
-  x: 0,
-  y: 0,
-  parents_total: 0,
-  children_total: 0,
-  parents_shown: 0,
-  children_shown: 0,
-  ...changes,
-});
-
-export const lineage = (changes: Partial<Lineage> = {}): Lineage => ({
-  focus: "model.shop.orders",
-  nodes: [
-    lineageNode("stg_orders", { parents_total: 4, children_total: 1, children_shown: 1 }),
-    lineageNode("orders", { layer: 1, x: 320, parents_total: 1, parents_shown: 1 }),
-  ],
-  edges: [{ from: "model.shop.stg_orders", to: "model.shop.orders" }],
-  totals: { ancestors: 9, descendants: 0 },
-  truncated: false,
-  ...changes,
-});
 
 export const apiToken = (changes: Partial<ApiToken> = {}): ApiToken => ({
   id: 1,

@@ -1,8 +1,8 @@
 import { python } from "@codemirror/lang-python";
 import { PostgreSQL, sql } from "@codemirror/lang-sql";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { EditorState } from "@codemirror/state";
-import { EditorView, lineNumbers } from "@codemirror/view";
+import { EditorState, type Extension } from "@codemirror/state";
+import { Decoration, EditorView, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 import { cspNonce } from "@/lib/csp";
@@ -24,12 +24,38 @@ const look = EditorView.theme({
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--faint)", border: "none" },
   ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "19px" },
   "&.cm-focused": { outline: "none" },
+  ".cm-marked": {
+    backgroundColor: "var(--accent-soft)",
+    boxShadow: "0 1.5px 0 var(--accent)",
+    borderRadius: "2px",
+  },
 });
 
-function stateOf(code: string, language: string | null, label: string): EditorState {
+/** Places in the text as the editor counts them. */
+export interface MarkedRange {
+  from: number;
+  to: number;
+}
+
+const marked = Decoration.mark({ class: "cm-marked" });
+
+function marking(range: MarkedRange | null, length: number): Extension {
+  if (!range || range.from >= range.to || range.to > length) return [];
+  return EditorView.decorations.of(Decoration.set([marked.range(range.from, range.to)]));
+}
+
+function stateOf(
+  code: string,
+  language: string | null,
+  label: string,
+  mark: MarkedRange | null,
+): EditorState {
   return EditorState.create({
     doc: code,
     extensions: [
+      marking(mark, code.length),
+      // A part that is pointed at must not lie outside of the box.
+      mark ? EditorView.lineWrapping : [],
       lineNumbers(),
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
@@ -42,20 +68,25 @@ function stateOf(code: string, language: string | null, label: string): EditorSt
   });
 }
 
-export default function CodeEditor({
-  code,
-  language,
-  label,
-}: {
+interface CodeEditorProps {
   code: string;
   language: string | null;
   label: string;
-}) {
+  /** A part that is marked, and scrolled to. */
+  mark?: MarkedRange | null;
+  className?: string;
+}
+
+export default function CodeEditor({ code, language, label, mark = null, className }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
+  const [from, to] = [mark?.from ?? -1, mark?.to ?? -1];
   useEffect(() => {
     if (!host.current) return;
-    const view = new EditorView({ parent: host.current, state: stateOf(code, language, label) });
+    const range = from < 0 ? null : { from, to };
+    const view = new EditorView({ parent: host.current, state: stateOf(code, language, label, range) });
+    if (range && to <= view.state.doc.length)
+      view.dispatch({ effects: EditorView.scrollIntoView(from, { y: "center", x: "nearest" }) });
     return () => view.destroy();
-  }, [code, language, label]);
-  return <div ref={host} className="overflow-x-auto" />;
+  }, [code, language, label, from, to]);
+  return <div ref={host} className={className ?? "overflow-x-auto"} />;
 }

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import type { MarkedRange } from "@/components/ui/code-editor";
 import { Skeleton } from "@/components/ui/feedback";
 
 const CodeEditor = lazy(() => import("@/components/ui/code-editor"));
@@ -7,6 +8,9 @@ interface CodeViewProps {
   code: string;
   language: string | null;
   label: string;
+  /** A part that is marked, and scrolled to. */
+  mark?: MarkedRange | null;
+  className?: string;
 }
 
 /** Read-only code, highlighted the same everywhere. The highlighter is loaded when the first code is shown. */

@@ -3,6 +3,7 @@ import { ListFilter } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useMay } from "@/api/access";
 import { errorsAt } from "@/api/errors";
+import { facetsQuery } from "@/api/node-queries";
 import { Button, ButtonLink } from "@/components/ui/button";
 import { ColumnPicker } from "@/components/ui/column-picker";
 import { CursorPager } from "@/components/ui/cursor-pager";
@@ -21,7 +22,7 @@ import { ExportPage } from "./export-page";
 import { FacetPanel } from "./facet-panel";
 import { countOf, FIRST_PAGE, filtersOf, isFiltered, NO_FILTERS, totalOf } from "./filters";
 import { NodesTable } from "./nodes-table";
-import { facetsQuery, nodesQuery, PAGE_SIZE } from "./queries";
+import { nodesQuery, PAGE_SIZE } from "./queries";
 import { SelectorHelp } from "./selector-help";
 
 interface CatalogPageProps {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link } from "react-router";
 import type { NodeColumn, NodeDetail } from "@/api/types";
 import { EmptyState, Notice } from "@/components/ui/feedback";
@@ -28,17 +28,34 @@ const NOTES: Record<string, string> = {
 };
 const SEARCHED_FROM = 15;
 
+/** Where columns come from: it belongs to another feature, the route brings it. */
+export interface ColumnLineageParts {
+  note: ReactNode;
+  sources: (column: string) => ReactNode;
+  /** Columns that only lineage knows. */
+  further: (known: readonly string[]) => ReactNode;
+}
+
 interface ColumnsProps {
   workspace: string;
   node: NodeDetail;
+  lineage: ColumnLineageParts;
 }
 
 /** Columns, and how complete the list is: partial and unknown are said. */
-export function NodeColumns({ workspace, node }: ColumnsProps) {
+export function NodeColumns({ workspace, node, lineage }: ColumnsProps) {
   const { params } = useUrlState();
   const [text, setText] = useState("");
   const note = node.columns_note ?? NOTES[node.columns_known] ?? null;
-  if (node.columns.length === 0) return <NoColumns known={node.columns_known} note={note} />;
+  if (node.columns.length === 0) {
+    return (
+      <div className="flex flex-col gap-3">
+        {lineage.note}
+        <NoColumns known={node.columns_known} note={note} />
+        {lineage.further([])}
+      </div>
+    );
+  }
   const wanted = text.trim().toLowerCase();
   const shown = node.columns.filter(
     ({ name, description }) =>
@@ -51,6 +68,7 @@ export function NodeColumns({ workspace, node }: ColumnsProps) {
           <Inline text={note} />
         </Notice>
       )}
+      {lineage.note}
       {node.columns.length > SEARCHED_FROM ? (
         <input
           className={cn(CONTROL, "w-72 max-w-full")}
@@ -65,13 +83,16 @@ export function NodeColumns({ workspace, node }: ColumnsProps) {
       ) : null}
       <Panel>
         <Table label="Columns" className="max-h-[calc(100dvh-8rem)]">
-          <Heads columns={["Name", "Type", "Description", "Tests", "Constraints", "Known from"]} />
+          <Heads
+            columns={["Name", "Type", "Description", "Tests", "Comes from", "Constraints", "Known from"]}
+          />
           <tbody>
             {shown.map((column) => (
               <ColumnRow
                 key={column.name}
                 workspace={workspace}
                 column={column}
+                sources={lineage.sources(column.name)}
                 marked={column.name.toLowerCase() === params.get("column")?.toLowerCase()}
               />
             ))}
@@ -79,6 +100,7 @@ export function NodeColumns({ workspace, node }: ColumnsProps) {
         </Table>
         {shown.length === 0 ? <EmptyState title="No column has this in its name or description" /> : null}
       </Panel>
+      {lineage.further(node.columns.map(({ name }) => name))}
     </div>
   );
 }
@@ -91,11 +113,12 @@ function NoColumns({ known, note }: { known: string; note: string | null }) {
 interface RowProps {
   workspace: string;
   column: NodeColumn;
+  sources: ReactNode;
   /** The column the address asks for. */
   marked: boolean;
 }
 
-function ColumnRow({ workspace, column, marked }: RowProps) {
+function ColumnRow({ workspace, column, sources, marked }: RowProps) {
   const row = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
     if (marked) row.current?.scrollIntoView({ block: "center" });
@@ -124,6 +147,7 @@ function ColumnRow({ workspace, column, marked }: RowProps) {
       <td className={cell}>
         <TestsCell workspace={workspace} column={column} />
       </td>
+      <td className={cell}>{sources}</td>
       <td className={cn(cell, "font-mono text-xs leading-5 text-muted")}>
         {column.constraints.length > 0 ? (
           column.constraints.map(constraintText).join(", ")

@@ -12,7 +12,7 @@ import { useUrlState } from "@/lib/url-state";
 import { BUILDABLE, RELATIONS, WITH_CODE } from "./kinds";
 import { NodeChanges } from "./node-changes";
 import { NodeCode } from "./node-code";
-import { NodeColumns } from "./node-columns";
+import { type ColumnLineageParts, NodeColumns } from "./node-columns";
 import { NodeActions, NodeFacts, NodeTitle } from "./node-header";
 import { NodeOverview } from "./node-overview";
 import { NodeRuns } from "./node-runs";
@@ -24,11 +24,12 @@ interface NodePageProps {
   uniqueId: string;
   /** The lineage tab's content: the graph belongs to another feature, the route brings it. */
   lineage: ReactNode;
+  columnLineage: ColumnLineageParts;
   /** The same for the choice of the snapshot. */
   asOf: ReactNode;
 }
 
-export function NodePage({ workspace, name, uniqueId, lineage, asOf }: NodePageProps) {
+export function NodePage({ workspace, name, uniqueId, lineage, columnLineage, asOf }: NodePageProps) {
   const reading = useReading();
   const links = useCatalogPaths(workspace);
   const node = useQuery(nodeQuery(workspace, reading, uniqueId));
@@ -54,7 +55,9 @@ export function NodePage({ workspace, name, uniqueId, lineage, asOf }: NodePageP
         {node.data ? <NodeFacts workspace={workspace} node={node.data} /> : null}
       </PageHeader>
       <QueryView query={node} what="this node" skeleton={<Skeleton className="mx-5 h-80" />}>
-        {(data) => <NodeTabs workspace={workspace} node={data} lineage={lineage} />}
+        {(data) => (
+          <NodeTabs workspace={workspace} node={data} lineage={lineage} columnLineage={columnLineage} />
+        )}
       </QueryView>
     </>
   );
@@ -75,9 +78,10 @@ interface TabsProps {
   workspace: string;
   node: NodeDetail;
   lineage: ReactNode;
+  columnLineage: ColumnLineageParts;
 }
 
-function NodeTabs({ workspace, node, lineage }: TabsProps) {
+function NodeTabs({ workspace, node, lineage, columnLineage }: TabsProps) {
   const { params } = useUrlState();
   const links = useCatalogPaths(workspace);
   const active = params.get("tab") ?? "overview";
@@ -99,7 +103,7 @@ function NodeTabs({ workspace, node, lineage }: TabsProps) {
   const known = shown.some(({ key }) => key === active) ? active : "overview";
   const content: Record<string, ReactNode> = {
     overview: <NodeOverview workspace={workspace} node={node} />,
-    columns: <NodeColumns workspace={workspace} node={node} />,
+    columns: <NodeColumns workspace={workspace} node={node} lineage={columnLineage} />,
     lineage,
     code: <NodeCode workspace={workspace} node={node} />,
     tests: <NodeTests workspace={workspace} node={node} />,

@@ -25,24 +25,6 @@ export const nodesQuery = (workspace: string, reading: Reading, filters: NodeFil
     placeholderData: keepPreviousData,
   });
 
-/** What can be filtered by, and how many nodes of the chosen types there are of each. */
-export const facetsQuery = (workspace: string, reading: Reading, types: string[]) =>
-  queryOptions({
-    queryKey: [...keys.nodes(workspace, reading), "facets", types],
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET("/api/workspaces/{workspace}/models/facets", {
-          params: {
-            path: { workspace },
-            query: { ...asOf(reading), ...(types.length > 0 && { resource_type: types }) },
-          },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-    staleTime: 60_000,
-  });
-
 export const nodeRunsQuery = (workspace: string, reading: Reading, uniqueId: string) =>
   queryOptions({
     queryKey: [...keys.node(workspace, reading, uniqueId), "runs"],

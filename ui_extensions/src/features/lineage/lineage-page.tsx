@@ -6,32 +6,36 @@ import { PageHeader } from "@/components/ui/page";
 import { TypeIcon } from "@/components/ui/resource";
 import { useCatalogPaths, useReading } from "@/lib/reading";
 import { useUrlState } from "@/lib/url-state";
+import { AFRESH } from "./address";
 import { LineageView } from "./lineage-view";
 import { NodeSearch } from "./node-search";
-
-const FRESH = { expand_up: null, expand_down: null, selected: null };
+import { LineageTabs } from "./tabs";
 
 export function LineagePage({ workspace, name }: { workspace: string; name: string }) {
   const { params, patch } = useUrlState();
   const focus = params.get("node");
   const links = useCatalogPaths(workspace);
-  const choose = (uniqueId: string) => patch({ ...FRESH, node: uniqueId });
+  const choose = (uniqueId: string, column: string | null = null) =>
+    patch({ ...AFRESH, node: uniqueId, column });
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="flex h-full min-h-0 flex-col max-md:h-auto">
       <PageHeader
         crumbs={[{ label: name, to: links.dashboard() }]}
-        title={focus ? <FocusTitle workspace={workspace} focus={focus} /> : "Lineage"}
+        title={
+          focus ? <FocusTitle workspace={workspace} focus={focus} column={params.get("column")} /> : "Lineage"
+        }
         tabTitle={`Lineage ${focus?.split(".").at(-1) ?? ""} · ${name}`}
         actions={
           <div className="w-80 max-w-full">
             <NodeSearch
               workspace={workspace}
               placeholder={focus ? "Put another node in the middle" : "Search a node to begin with"}
-              onChoose={choose}
+              onChoose={(uniqueId) => choose(uniqueId)}
             />
           </div>
         }
       />
+      <LineageTabs workspace={workspace} active="around" />
       {focus ? (
         <div className="min-h-0 flex-1">
           <LineageView workspace={workspace} focus={focus} onFocus={choose} />
@@ -39,7 +43,12 @@ export function LineagePage({ workspace, name }: { workspace: string; name: stri
       ) : (
         <EmptyState
           title="Choose a node"
-          action={<ButtonLink to={links.catalog()}>Choose from the catalog</ButtonLink>}
+          action={
+            <>
+              <ButtonLink to={links.catalog()}>Choose from the catalog</ButtonLink>
+              <ButtonLink to={links.lineageGraph()}>See the whole project</ButtonLink>
+            </>
+          }
         >
           The graph opens around one node and grows where you open it: what feeds it on the left, what it
           feeds on the right.
@@ -49,7 +58,13 @@ export function LineagePage({ workspace, name }: { workspace: string; name: stri
   );
 }
 
-function FocusTitle({ workspace, focus }: { workspace: string; focus: string }) {
+interface TitleProps {
+  workspace: string;
+  focus: string;
+  column: string | null;
+}
+
+function FocusTitle({ workspace, focus, column }: TitleProps) {
   const node = useQuery(nodeQuery(workspace, useReading(), focus));
   return (
     <>
@@ -57,6 +72,7 @@ function FocusTitle({ workspace, focus }: { workspace: string; focus: string }) 
       {node.data ? <TypeIcon type={node.data.resource_type} size={18} /> : null}
       <span className="min-w-0 font-mono text-lg break-all">
         {node.data?.name ?? focus.split(".").at(-1)}
+        {column === null ? null : <span className="text-accent">.{column}</span>}
       </span>
     </>
   );

@@ -1,136 +1,190 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
-import type { Lineage } from "@/api/types";
-import { Button } from "@/components/ui/button";
-import { Notice, QueryView, Skeleton } from "@/components/ui/feedback";
-import { FilterSelect } from "@/components/ui/field";
-import { formatNumber, plural } from "@/lib/format";
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react";
+import { graphQuery } from "@/api/lineage-queries";
+import type { Lineage } from "@/api/lineage-types";
+import { QueryView, Skeleton } from "@/components/ui/feedback";
 import { useReading } from "@/lib/reading";
 import { useUrlState } from "@/lib/url-state";
-import { type GraphView, lineageQuery, viewOf } from "./queries";
-import { SidePanel } from "./side-panel";
+import { edgeFrom, type GraphView, queryOf, toggled, viewOf } from "./address";
+import { GraphLegend } from "./graph/graph-legend";
+import type { Chosen } from "./graph/lineage-graph";
+import { type Model, modelOf } from "./graph/model";
+import { Toolbar } from "./graph/toolbar";
+import { ListsPanel, listOf } from "./lists/lists-panel";
+import { ColumnPanel } from "./panel/column-panel";
+import { EdgePanel } from "./panel/edge-panel";
+import { SidePanel } from "./panel/side-panel";
+import { TraceNotice } from "./trace-notice";
 
-const LineageGraph = lazy(() => import("./lineage-graph"));
-
-const STEPS = [0, 1, 2, 3, 5, 10];
+const LineageGraph = lazy(() => import("./graph/lineage-graph"));
 
 interface LineageViewProps {
   workspace: string;
   focus: string;
-  /** Puts another node in the middle. */
-  onFocus: (uniqueId: string) => void;
+  /** Puts another node, or one of its columns, in the middle. */
+  onFocus: (uniqueId: string, column?: string | null) => void;
 }
 
-/** The graph around one node. What is open, chosen and shown is all in the address. */
+/** The graph around one node or column. What is open, chosen and shown is all in the address. */
 export function LineageView({ workspace, focus, onFocus }: LineageViewProps) {
   const { params, patch } = useUrlState();
   const view = viewOf(params);
-  const lineage = useQuery(lineageQuery(workspace, useReading(), focus, view));
-  const selected = params.get("selected");
-  const toggle = (side: "up" | "down", uniqueId: string) => {
-    const opened = side === "up" ? view.expandUp : view.expandDown;
-    const next = opened.includes(uniqueId) ? opened.filter((one) => one !== uniqueId) : [...opened, uniqueId];
-    patch({ [`expand_${side}`]: next });
-  };
+  const lineage = useQuery(graphQuery(workspace, useReading(), focus, queryOf(view)));
+  const graph = lineage.data;
+  const folds = view.fold.join("\n");
+  const { group, influence } = view;
+  const model = useMemo(
+    () => (graph ? modelOf(graph, { group, influence, fold: folds === "" ? [] : folds.split("\n") }) : null),
+    [graph, group, influence, folds],
+  );
+  const onViewport = useCallback((text: string) => patch({ view: text }, { replace: true }), [patch]);
+  const shown = useShown([focus, view.column, view.up, view.down].join("\n"), lineage.isPlaceholderData);
+  const chosen = chosenOf(params, view, graph, patch);
   return (
-    <div className="flex h-full min-h-0 flex-col *:min-h-0">
+    <div className="flex h-full min-h-0 flex-col *:min-h-0 max-md:h-auto">
       <QueryView query={lineage} what="the lineage" skeleton={<Skeleton className="m-5 h-72" />}>
-        {(graph) => <Toolbar graph={graph} view={view} patch={patch} />}
+        {(data) =>
+          model ? (
+            <>
+              <Toolbar
+                workspace={workspace}
+                graph={data}
+                model={model}
+                view={view}
+                patch={patch}
+                onFocus={onFocus}
+              />
+              <TraceNotice workspace={workspace} trace={data.trace} />
+            </>
+          ) : null
+        }
       </QueryView>
-      {lineage.data ? (
-        <div className="relative flex flex-1 overflow-hidden border-t">
-          <div className="min-w-0 flex-1 bg-sunken">
+      {graph && model ? (
+        <div className="relative flex flex-1 overflow-hidden border-t max-md:h-[65dvh] max-md:flex-none">
+          <div className="relative min-w-0 flex-1 bg-sunken">
             <Suspense fallback={<Skeleton className="m-5 h-72" />}>
               <LineageGraph
-                key={lineage.data.focus}
-                graph={lineage.data}
-                selected={selected}
-                expandedUp={new Set(view.expandUp)}
-                expandedDown={new Set(view.expandDown)}
-                toggle={toggle}
-                select={(uniqueId) =>
-                  patch({ selected: uniqueId === selected ? null : uniqueId }, { replace: true })
-                }
+                key={shown}
+                graph={graph}
+                model={model}
+                chosen={chosen}
+                edge={params.get("edge")}
+                onEdge={(edge) => patch({ edge, selected: null, lcolumn: null }, { replace: true })}
+                viewport={params.get("view")}
+                onViewport={onViewport}
               />
             </Suspense>
+            <GraphLegend graph={graph} model={model} view={view} onToggle={chosen.toggleGroup} />
           </div>
-          {selected ? (
-            <SidePanel
-              workspace={workspace}
-              uniqueId={selected}
-              isFocus={selected === focus}
-              onFocus={onFocus}
-              onClose={() => patch({ selected: null }, { replace: true })}
-            />
-          ) : null}
+          <Aside
+            workspace={workspace}
+            focus={focus}
+            graph={graph}
+            model={model}
+            view={view}
+            onFocus={onFocus}
+          />
         </div>
       ) : null}
     </div>
   );
 }
 
-interface ToolbarProps {
+/** What was asked for and is drawn: another one is fitted to the screen, once it is there. */
+function useShown(asked: string, waiting: boolean): string {
+  const [shown, setShown] = useState(asked);
+  if (!waiting && shown !== asked) setShown(asked);
+  return waiting ? shown : asked;
+}
+
+type PatchState = ReturnType<typeof useUrlState>["patch"];
+
+function chosenOf(
+  params: URLSearchParams,
+  view: GraphView,
+  graph: Lineage | undefined,
+  patch: PatchState,
+): Chosen {
+  const selected = params.get("selected");
+  const selectedColumn = selected === null ? null : params.get("lcolumn");
+  return {
+    view,
+    selected,
+    selectedColumn,
+    toggle: (side, uniqueId) =>
+      patch({ [`expand_${side}`]: toggled(side === "up" ? view.expandUp : view.expandDown, uniqueId) }),
+    toggleColumns: (uniqueId, shown) =>
+      patch(
+        shown
+          ? {
+              columns: view.columns.filter((one) => one !== uniqueId),
+              all_columns: view.allColumns.filter((one) => one !== uniqueId),
+            }
+          : opening(view, graph, uniqueId),
+      ),
+    showAllColumns: (uniqueId) =>
+      patch({
+        columns: view.columns.filter((one) => one !== uniqueId),
+        all_columns: [...view.allColumns.filter((one) => one !== uniqueId), uniqueId],
+      }),
+    select: (uniqueId, column = null) => {
+      const same = uniqueId === selected && (column ?? null) === selectedColumn;
+      patch(
+        { selected: same ? null : uniqueId, lcolumn: same ? null : column, edge: null },
+        { replace: true },
+      );
+    },
+    toggleGroup: (name) => patch({ fold: toggled(view.fold, name), view: null }),
+  };
+}
+
+/** The first node whose columns are asked for shows all of them: none is traced yet that could come first. */
+function opening(view: GraphView, graph: Lineage | undefined, uniqueId: string) {
+  const others = graph?.nodes.some(({ columns }) => columns !== null) ?? false;
+  return others ? { columns: [...view.columns, uniqueId] } : { all_columns: [...view.allColumns, uniqueId] };
+}
+
+interface AsideProps extends LineageViewProps {
   graph: Lineage;
+  model: Model;
   view: GraphView;
-  patch: ReturnType<typeof useUrlState>["patch"];
 }
 
-function Toolbar({ graph, view, patch }: ToolbarProps) {
-  const opened = view.expandUp.length + view.expandDown.length > 0;
-  return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 px-5 py-2 text-sm max-md:px-3">
-      <span>
-        {plural(graph.totals.ancestors, "ancestor")}, {plural(graph.totals.descendants, "descendant")}
-        <span className="text-muted">, {formatNumber(graph.nodes.length)} nodes shown</span>
-      </span>
-      <span className="flex flex-wrap items-center gap-2">
-        <StepsSelect
-          label="Steps up"
-          value={view.up}
-          onChange={(up) => patch({ up: up === 1 ? null : up })}
-        />
-        <StepsSelect
-          label="Steps down"
-          value={view.down}
-          onChange={(down) => patch({ down: down === 1 ? null : down })}
-        />
-        <label className="flex items-center gap-1.5">
-          <input
-            type="checkbox"
-            className="accent-accent"
-            checked={view.tests}
-            onChange={(event) => patch({ tests: event.target.checked ? 1 : null })}
-          />
-          Tests
-        </label>
-        {opened ? (
-          <Button look="quiet" onClick={() => patch({ expand_up: null, expand_down: null })}>
-            Close what was opened
-          </Button>
-        ) : null}
-      </span>
-      {graph.truncated ? (
-        <Notice tone="warning">More is open than can be drawn; the totals still count everything.</Notice>
-      ) : null}
-    </div>
-  );
-}
-
-interface StepsProps {
-  label: string;
-  value: number;
-  onChange: (steps: number) => void;
-}
-
-function StepsSelect({ label, value, onChange }: StepsProps) {
-  const choices = STEPS.includes(value) ? STEPS : [...STEPS, value].sort((left, right) => left - right);
-  return (
-    <FilterSelect
-      label={label}
-      value={String(value)}
-      options={choices.map((steps) => ({ value: String(steps), label: `${label}: ${steps}` }))}
-      onChange={(steps) => onChange(Number(steps))}
-      className="border-line"
-    />
-  );
+/** What is chosen, or a list, beside the graph. */
+function Aside({ workspace, focus, graph, view, onFocus }: AsideProps): ReactNode {
+  const { params, patch } = useUrlState();
+  const selected = params.get("selected");
+  const column = params.get("lcolumn");
+  const edge = edgeFrom(params.get("edge"));
+  const close = () => patch({ selected: null, lcolumn: null, edge: null }, { replace: true });
+  if (edge !== null) {
+    return <EdgePanel workspace={workspace} graph={graph} edge={edge} onFocus={onFocus} onClose={close} />;
+  }
+  if (selected !== null && column !== null) {
+    return (
+      <ColumnPanel
+        key={`${selected}\n${column}`}
+        workspace={workspace}
+        uniqueId={selected}
+        column={column}
+        inFocus={selected === focus && column === view.column}
+        onFocus={onFocus}
+        onClose={close}
+      />
+    );
+  }
+  if (selected !== null) {
+    return (
+      <SidePanel
+        workspace={workspace}
+        uniqueId={selected}
+        isFocus={selected === focus}
+        onFocus={onFocus}
+        onClose={close}
+      />
+    );
+  }
+  const list = listOf(params);
+  if (list === null) return null;
+  return <ListsPanel workspace={workspace} focus={focus} view={view} list={list} onFocus={onFocus} />;
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Check, History } from "lucide-react";
 import { useState } from "react";
+import { snapshotsQuery } from "@/api/snapshot-queries";
 import type { Snapshot } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
@@ -11,7 +12,6 @@ import { originWord } from "@/lib/origin";
 import { useReading } from "@/lib/reading";
 import { formatExact } from "@/lib/time";
 import { useUrlState } from "@/lib/url-state";
-import { snapshotsQuery } from "./queries";
 import { SnapshotCounts } from "./snapshot-words";
 
 /** Chooses which snapshot the page shows; the choice is in the address. */

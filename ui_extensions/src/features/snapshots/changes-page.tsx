@@ -1,5 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { ArrowRightLeft } from "lucide-react";
+import { Link } from "react-router";
+import { snapshotsQuery } from "@/api/snapshot-queries";
 import type { Snapshot } from "@/api/types";
 import { Button, ButtonLink, IconButton } from "@/components/ui/button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
@@ -10,7 +12,6 @@ import { useCatalogPaths, useReading } from "@/lib/reading";
 import { formatExact } from "@/lib/time";
 import { useUrlState } from "@/lib/url-state";
 import { DifferenceView } from "./difference";
-import { snapshotsQuery } from "./queries";
 import { SnapshotCounts } from "./snapshot-words";
 
 /** What changed between two snapshots: what breaks others first. */
@@ -98,6 +99,7 @@ function Compare({ workspace, snapshots, onOlder }: CompareProps) {
               from={named(snapshots, from)}
               to={named(snapshots, to)}
               onSwap={() => patch({ from: to, to: from, cursor: null, open: null })}
+              lineage={links.lineageChanges({ from, to })}
             />
             <DifferenceView workspace={workspace} from={from} to={to} />
           </>
@@ -119,13 +121,24 @@ function named(snapshots: Snapshot[], id: number): string {
   return found ? formatExact(found.at) : `snapshot ${id}`;
 }
 
-function Chosen({ from, to, onSwap }: { from: string; to: string; onSwap: () => void }) {
+interface ChosenProps {
+  from: string;
+  to: string;
+  onSwap: () => void;
+  /** Where the changes of column lineage between the two are. */
+  lineage: string;
+}
+
+function Chosen({ from, to, onSwap, lineage }: ChosenProps) {
   return (
     <p className="mb-3 flex flex-wrap items-center gap-x-2 text-sm">
       From <strong className="font-medium">{from}</strong> to <strong className="font-medium">{to}</strong>
       <IconButton label="Compare the other way round" onClick={onSwap}>
         <ArrowRightLeft size={14} aria-hidden />
       </IconButton>
+      <Link className="text-accent hover:underline" to={lineage}>
+        What changed in column lineage
+      </Link>
     </p>
   );
 }

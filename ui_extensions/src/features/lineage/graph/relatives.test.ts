@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { lineage, lineageNode } from "@/test/fixtures";
-import { neighbourOf, relativesOf } from "./relatives";
+import { columnEdge, lineage, lineageNode, nodeEdge } from "@/test/lineage-fixtures";
+import { columnKey, columnRelatives, isLitEdge, neighbourOf, relativesOf } from "./relatives";
 
 const id = (name: string) => `model.shop.${name}`;
-const edge = (from: string, to: string) => ({ from: id(from), to: id(to) });
+const edge = nodeEdge;
 
 describe("relatives", () => {
   it("are all that feeds a node and all that it feeds, not its siblings", () => {
@@ -35,4 +35,20 @@ describe("arrow keys", () => {
   });
 
   it("stay where there is nothing to go to", () => expect(neighbourOf(graph, id("c"), "right")).toBeNull());
+});
+
+describe("a column", () => {
+  const edges = [
+    columnEdge("raw.amount", "stg.amount"),
+    columnEdge("stg.amount", "orders.total"),
+    columnEdge("raw.id", "stg.id"),
+    columnEdge("raw.deleted", "stg.*", { kind: "influence", transform: "filter" }),
+  ];
+
+  it("lights what it comes from and goes into, and nothing beside it", () => {
+    const lit = columnRelatives(edges, id("stg"), "amount");
+    expect(lit.nodes).toEqual(new Set([id("raw"), id("stg"), id("orders")]));
+    expect(edges.map((one) => isLitEdge(lit, one))).toEqual([true, true, false, true]);
+    expect(lit.columns?.has(columnKey(id("raw"), "id"))).toBe(false);
+  });
 });

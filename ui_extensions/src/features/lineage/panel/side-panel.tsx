@@ -10,6 +10,7 @@ import { TypeIcon, TypeWord } from "@/components/ui/resource";
 import { Ago, Duration } from "@/components/ui/time";
 import { formatNumber, plural } from "@/lib/format";
 import { useCatalogPaths, useReading } from "@/lib/reading";
+import { PANEL } from "./frame";
 
 interface SidePanelProps {
   workspace: string;
@@ -24,10 +25,7 @@ export function SidePanel({ workspace, uniqueId, isFocus, onFocus, onClose }: Si
   const links = useCatalogPaths(workspace);
   const node = useQuery(nodeQuery(workspace, useReading(), uniqueId));
   return (
-    <aside
-      aria-label="Chosen node"
-      className="w-80 shrink-0 overflow-y-auto border-l bg-canvas max-md:absolute max-md:inset-x-0 max-md:bottom-0 max-md:z-10 max-md:max-h-[60%] max-md:w-full max-md:border-t max-md:border-l-0"
-    >
+    <aside aria-label="Chosen node" className={PANEL}>
       <div className="flex items-start justify-between gap-2 px-4 pt-3">
         <h2 className="flex min-w-0 items-center gap-1.5">
           {node.data ? <TypeIcon type={node.data.resource_type} /> : null}
