@@ -20,7 +20,7 @@ from bench.lineage_truth.oracle import Verdict, judge, judged_queries
 from bench.lineage_truth.scores import Score, scored, table
 from bench.report import Row
 from core.lineage.columns.engine import trace
-from core.lineage.columns.pool import with_deep_stack
+from core.lineage.columns.serving import with_deep_stack
 from core.lineage.columns.values import Relation
 
 # The other tool and the versions measured; `WORKBENCH_BENCH_CACHE` says where its environment is kept.

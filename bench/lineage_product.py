@@ -18,6 +18,7 @@ from bench.catalog import House, house
 from bench.projects import COLUMN_NAMES, Project
 from bench.report import Row, held
 from core.environments import service as environments
+from core.lineage.tracing.service import trace_environment
 from core.workspaces import service as workspaces
 
 SMALL, MIDDLE, LARGE = 100, 5_000, 10_000
@@ -25,6 +26,8 @@ ASKED: Final = 40
 ALLOWED: Final = Row("allowed", 100.0, "ms")
 # A column that is put together from those of all parents, and so has thousands of ancestors.
 DEEP: Final = COLUMN_NAMES[2]
+# The place of a model whose column has a few more than 5,000.
+ABOVE_5_000: Final = 6_600
 
 
 def measure() -> list[Row]:
@@ -37,17 +40,28 @@ def measure() -> list[Row]:
 
 def _trace(here: House, key: str) -> tuple[float, dict[str, Any]]:
     """Seconds and outcome of the process that brings lineage up to the catalog, from its start to its end."""
-    with here.db.session() as session:
-        workspace = workspaces.require(session, key)
-        number = environments.ensure(session, workspace.id, "default").id
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "core.lineage.tracing", str(number)],
+        [sys.executable, "-m", "core.lineage.tracing", str(_environment(here, key))],
         env={**os.environ, "DATABASE_URL": here.url},
         capture_output=True,
         check=True,
     )
     return time.perf_counter() - began, json.loads(done.stdout)
+
+
+def _trace_on_the_way(here: House, key: str) -> float:
+    """Seconds that the end of a run takes longer, whose artifacts change one model."""
+    began = time.perf_counter()
+    outcome = trace_environment(here.db, _environment(here, key))
+    if outcome is None or outcome.computed != 1:
+        raise RuntimeError(f"{outcome} instead of one model")
+    return time.perf_counter() - began
+
+
+def _environment(here: House, key: str) -> int:
+    with here.db.session() as session:
+        return environments.ensure(session, workspaces.require(session, key).id, "default").id
 
 
 def _changes(here: House) -> list[Row]:
@@ -65,10 +79,7 @@ def _changes(here: House) -> list[Row]:
         project.change(1 / MIDDLE, turn)
         project.write(target)
         here.take("changing", target)
-        seconds, outcome = _trace(here, "changing")
-        if outcome["computed"] != 1:
-            raise RuntimeError(f"{outcome} instead of one model")
-        took.append(seconds)
+        took.append(_trace_on_the_way(here, "changing"))
     return [cold, held("  1 model changed", min(took), "s", cold, 0.02)]
 
 
@@ -106,7 +117,7 @@ def _median(client: httpx.Client, url: str) -> float:
 
 
 def _walks(address: str) -> list[Row]:
-    model = list(Project(LARGE).catalog["nodes"])[-1]
+    model = list(Project(LARGE).catalog["nodes"])[ABOVE_5_000]
     url = f"{address}/models/{quote(model)}/columns/{DEEP}/lineage?direction=up"
     with _client() as client:
         _, found = _milliseconds(client, url)

@@ -127,14 +127,20 @@ def _page(
         .join(reached, reached.c.id == table.id)
         .cte("whole")
     )
-    counts = sa.select(*_counts(whole.c, unique_id)).select_from(whole).cte("counts")
+    # Grouped before they are counted: hashing names is many times faster than sorting them.
+    others = sa.select(whole.c.unique_id).where(whole.c.unique_id != unique_id).distinct().subquery()
+    counts = sa.select(
+        sa.func.count().filter(whole.c.name != ROWS).label("columns"),
+        sa.select(sa.func.count()).select_from(others).scalar_subquery().label("nodes"),
+    ).cte("counts")
     listed = _listed(whole, wanted).cte("listed")
     total = sa.select(sa.func.count()).select_from(listed).scalar_subquery()
-    order = (listed.c.steps, listed.c.unique_id, listed.c.name, listed.c.id)
+    order = (listed.c.steps, sa.collate(listed.c.unique_id, "C"), sa.collate(listed.c.name, "C"), listed.c.id)
     part = sa.select(listed).order_by(*order).offset(offset).limit(limit).subquery()
     # Counts stand in a row of their own where there is nothing else to list.
     query = sa.select(counts, total.label("total"), part).select_from(counts).outerjoin(part, sa.true())
-    rows = session.execute(query.order_by(part.c.steps, part.c.unique_id, part.c.name, part.c.id)).all()
+    shown = (part.c.steps, sa.collate(part.c.unique_id, "C"), sa.collate(part.c.name, "C"), part.c.id)
+    rows = session.execute(query.order_by(*shown)).all()
     first = rows[0]
     return [row for row in rows if row.id is not None], first.total, Totals(first.columns, first.nodes)
 

@@ -7,7 +7,8 @@ here. Counting steps inside the recursion would visit a column once for each dis
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from itertools import repeat
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -27,27 +28,41 @@ with recursive reached(id) as (
   union
   select near.far from reached cross join lateral (
     select e.{far} as far from {schema}.column_lineage e
-    where e.{near} = reached.id and e.kind = any(:kinds) and {holds} offset 0
+    where e.{near} = reached.id and {holds} {followed} offset 0
   ) near
 )
-select near.near, near.far, near.kind from reached cross join lateral (
+select string_agg(near.near::text, ' '), string_agg(near.far::text, ' '), {kind}
+from reached cross join lateral (
   select e.{near} as near, e.{far} as far, e.kind from {schema}.column_lineage e
-  where e.{near} = reached.id and e.kind = any(:kinds) and {holds} offset 0
+  where e.{near} = reached.id and {holds} {followed} offset 0
 ) near
 """
 _NOW: Final = "e.valid_to is null"
 _THEN: Final = "e.valid_from <= :at and (e.valid_to is null or e.valid_to > :at)"
 
 
-def _statement(direction: Direction, *, past: bool) -> sa.TextClause:
+_KINDS: Final = "string_agg(near.kind, ' ')"
+
+
+def _statement(direction: Direction, *, past: bool, influence: bool) -> sa.TextClause:
     near, far = ("child_id", "parent_id") if direction == "up" else ("parent_id", "child_id")
-    return sa.text(_STATEMENT.format(near=near, far=far, schema=SCHEMA, holds=_THEN if past else _NOW))
+    return sa.text(
+        _STATEMENT.format(
+            near=near,
+            far=far,
+            schema=SCHEMA,
+            holds=_THEN if past else _NOW,
+            kind=_KINDS if influence else "null",
+            followed="" if influence else f"and e.kind = '{VALUE}'",
+        )
+    )
 
 
 _STATEMENTS: Final = {
-    (direction, past): _statement(direction, past=past)
+    (direction, past, influence): _statement(direction, past=past, influence=influence)
     for direction in ("up", "down")
     for past in (False, True)
+    for influence in (False, True)
 }
 
 
@@ -83,16 +98,21 @@ def trace(
     """Everything up- or downstream of columns."""
     near: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
     past = reading.snapshot is not None
-    values = {
-        "starts": sorted(starts),
-        "kinds": list(INFLUENCES if influence else VALUES),
-        **({"at": reading.snapshot.id} if reading.snapshot is not None else {}),
-    }
-    for one, other, kind in session.execute(_STATEMENTS[direction, past], values).all():
+    values: dict[str, Any] = {"starts": sorted(starts)}
+    if reading.snapshot is not None:
+        values["at"] = reading.snapshot.id
+    ones, others, kinds = session.execute(_STATEMENTS[direction, past, influence], values).one()
+    for one, other, kind in _edges(ones or "", others or "", kinds):
         near[one].append((other, kind))
     steps = _distances(starts, near)
     value = frozenset(_distances(starts, near, frozenset(VALUES)) if influence else steps)
     return Trace(sorted(starts), direction, steps, value, dict(near))
+
+
+def _edges(ones: str, others: str, kinds: str | None) -> Iterable[tuple[int, int, str]]:
+    """Numbers and kinds out of texts, which come many times sooner than as many rows."""
+    named = repeat(VALUE) if kinds is None else kinds.split(" ")
+    return zip(map(int, ones.split()), map(int, others.split()), named, strict=False)
 
 
 Near = dict[int, list[tuple[int, str]]]

@@ -16,11 +16,11 @@ from core.artifacts.manifest import open_manifest
 from core.artifacts.warehouse import open_warehouse
 from core.lineage.columns.engine import trace
 from core.lineage.columns.nodes import KINDS, NodeLineage, ProjectNode, node_of
-from core.lineage.columns.pool import with_deep_stack
 from core.lineage.columns.project import Project, project_lineage
 from core.lineage.columns.relations import dialect_of
 from core.lineage.columns.report import of_query, report
 from core.lineage.columns.schemas import NotASchema, relations_of
+from core.lineage.columns.serving import with_deep_stack
 from core.lineage.columns.values import QueryLineage, Relation
 
 OK, USAGE = 0, 2

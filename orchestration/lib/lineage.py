@@ -51,10 +51,7 @@ def trace_on_the_way(shared: Services, environment_id: int, run_id: str) -> None
     Lineage never makes another run fail; its own state says what went wrong.
     """
     try:
-        waiting = service.pending(shared.db, environment_id)
-        if waiting == 0:
+        if service.pending(shared.db, environment_id) <= MOST_ON_THE_WAY:
             service.trace_environment(shared.db, environment_id, run_id=run_id)
-        elif waiting <= MOST_ON_THE_WAY:
-            trace(shared, environment_id, run_id)
     except Exception:
         log.exception("The column lineage of environment %d could not be computed.", environment_id)

@@ -189,7 +189,7 @@ def test_little_is_done_on_the_way_and_much_is_left(
     shop.know(*project(4))
     trace_on_the_way(yard.services, shop.environment_id, "run")
     assert traced(shop) == 4
-    monkeypatch.setattr(lineage, "trace", lambda *_: 1 / 0)
+    monkeypatch.setattr(lineage.service, "trace_environment", lambda *_, **__: 1 / 0)
     shop.know(*project(5))
     trace_on_the_way(yard.services, shop.environment_id, "run")
     assert traced(shop) == 4

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from core.lineage.columns.engine import trace
-from core.lineage.columns.pool import with_deep_stack
+from core.lineage.columns.serving import with_deep_stack
 from core.lineage.columns.values import QueryLineage, Relation, Status
 
 T = Relation("t", ("t",), ("a", "b"), complete=True)

@@ -1,19 +1,24 @@
 """Whole projects: known columns, inlined models, snapshots, circles, time limits, kept outcomes."""
 
 import os
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import psutil
 import pytest
 
 from core.lineage.columns.cache import Outcomes, Question
 from core.lineage.columns.nodes import KnownFrom, NodeLineage, ProjectNode
-from core.lineage.columns.pool import Answer, Pool, answer
+from core.lineage.columns.pool import Pool
 from core.lineage.columns.project import Project, project_lineage
 from core.lineage.columns.relations import dialect_of, name_parts
 from core.lineage.columns.report import silently_empty
+from core.lineage.columns.serving import Answer, answer
 from core.lineage.columns.values import Status
 
 
@@ -195,6 +200,50 @@ def end_if_asked(question: Question) -> Answer:
     if "end" in question.sql:
         os._exit(1)
     return answer(question)
+
+
+def test_processes_of_one_with_threads_begin_from_nothing() -> None:
+    rest = threading.Event()
+    thread = threading.Thread(target=rest.wait)
+    thread.start()
+    try:
+        with Pool(2, seconds=30.0, work=slow_if_asked) as pool:
+            for name in ("one", "two", "three"):
+                pool.ask(name, Question(f"select 1 as {name}", "duckdb", ()))
+            found = {task: answer.lineage for task, answer in pool.answers()}
+    finally:
+        rest.set()
+        thread.join()
+    assert {key: lineage.columns[0].name for key, lineage in found.items()} == {
+        "one": "one",
+        "two": "two",
+        "three": "three",
+    }
+
+
+WHO_IS_KILLED = """
+import os, sys
+from core.lineage.columns.cache import Question
+from core.lineage.columns.pool import Pool
+with Pool(2, 60) as pool:
+    for name in ("one", "two"):
+        pool.ask(name, Question(f"select 1 as {name}", "duckdb", ()))
+    list(pool.answers())
+    print(*(worker.process.pid for worker in pool._workers), flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_processes_end_with_the_one_that_asks_however_it_ends() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WHO_IS_KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as asking:
+        assert asking.stdout is not None
+        workers = [psutil.Process(int(pid)) for pid in asking.stdout.readline().split()]
+        assert len(workers) == 2
+        asking.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive, gone
 
 
 def test_a_process_that_ends_costs_the_node_that_it_read_and_no_other() -> None:

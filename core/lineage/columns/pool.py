@@ -1,101 +1,60 @@
 """Processes that compute lineage, one node each at a time, and are ended when one takes too long."""
 
 import contextlib
-import gc
-import logging
 import math
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, Final, Self
-
-from sqlglot.dialects.dialect import Dialect
+from typing import Protocol, Self
 
 from core.lineage.columns.cache import Question
-from core.lineage.columns.engine import trace
+from core.lineage.columns.serving import Answer, Work, answer, serve
 from core.lineage.columns.values import QueryLineage, Status
 
-# Deep nesting needs a deep stack; it is address space until it is used.
-_STACK: Final = 512 * 1024 * 1024
-_MAX_SQL: Final = 20 * 1024 * 1024
-# Characters of SQL whose trees may wait in memory to be cleared away together.
-_COLLECT_AFTER: Final = 150_000
+
+class _Process(Protocol):
+    def kill(self) -> None: ...
+
+    def join(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An outcome, and what it took. `final`: asking again would give the same."""
+class _Program:
+    """A process that begins from nothing, with nothing of this one but its end of a connection.
 
-    lineage: QueryLineage
-    seconds: float
-    final: bool = True
+    multiprocessing's own way would import this process's main module: all of Dagster, for example.
+    """
 
+    def __init__(self, connection: Connection, work: Work) -> None:
+        number = connection.fileno()
+        name = f"{work.__module__}:{work.__qualname__}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "core.lineage.columns", str(number), name],
+            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[number],
+        )
 
-def answer(question: Question) -> Answer:
-    """Compute the lineage that is asked for, in this thread."""
-    began = time.perf_counter()
-    if len(question.sql) > _MAX_SQL:
-        size = f"the SQL is larger than {_MAX_SQL // 1024 // 1024} MB"
-        return Answer(QueryLineage(Status.UNKNOWN, size), 0.0)
-    lineage = trace(question.sql, question.dialect, question.relations, question.stand_ins)
-    return Answer(lineage, time.perf_counter() - began)
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
 
-
-Work = Callable[[Question], Answer]
-
-
-def with_deep_stack(work: "threading.Thread") -> None:
-    """Run a thread whose stack carries deep nesting, and wait for its end."""
-    before = threading.stack_size(_STACK)
-    try:
-        work.start()
-    finally:
-        threading.stack_size(before)
-    work.join()
-
-
-def prepare(dialect: str) -> None:
-    """Import what a dialect needs, before there are processes that would all have to."""
-    with contextlib.suppress(ValueError):  # A dialect that there is not is a reason of each node.
-        Dialect.get_or_raise(dialect or None).tokenize("SELECT 1")
-
-
-def _serve(connection: Connection, work: Work) -> None:
-    """What a process does: say that it is there, and answer questions until there are no more."""
-    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    # Trees of SQL are many small objects that die together, when their question is answered.
-    gc.freeze()
-    gc.disable()
-    connection.send(None)
-    with_deep_stack(threading.Thread(target=_answer_all, args=(connection, work), daemon=True))
-
-
-def _answer_all(connection: Connection, work: Work) -> None:
-    read = 0
-    while True:
-        try:
-            question: Question | None = connection.recv()
-        except (EOFError, OSError):
-            return
-        if question is None:
-            return
-        connection.send(work(question))
-        read += len(question.sql)
-        if read > _COLLECT_AFTER:
-            read = 0
-            gc.collect()
+    def join(self) -> None:
+        """Wait for its end."""
+        self._process.wait()
 
 
 @dataclass
 class _Worker:
     """A process; what it takes to start is not counted as time of its first task."""
 
-    process: BaseProcess
+    process: _Process
     connection: Connection
     task: str = ""
     deadline: float = math.inf
@@ -110,8 +69,7 @@ class Pool:
         self._limit = workers
         self._seconds = seconds
         # A fork of a process with threads may stop dead; without threads it saves the imports.
-        alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-        self._context: Any = multiprocessing.get_context("fork" if alone else "spawn")
+        self._alone = threading.active_count() == 1
         self._workers: list[_Worker] = []
         self._waiting: deque[tuple[str, Question]] = deque()
 
@@ -154,18 +112,26 @@ class Pool:
                     return
                 worker = self._started()
             worker.task, question = self._waiting.popleft()
-            worker.connection.send(question)
+            # One that has just ended is noticed where its answer is awaited.
+            with contextlib.suppress(OSError):
+                worker.connection.send(question)
             if worker.there:
                 worker.deadline = time.monotonic() + self._seconds
 
     def _started(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        process.start()
+        ours, theirs = _pipe()
+        process = self._forked(ours, theirs) if self._alone else _Program(theirs, self._work)
         theirs.close()
         worker = _Worker(process, ours)
         self._workers.append(worker)
         return worker
+
+    def _forked(self, ours: Connection, theirs: Connection) -> _Process:
+        others = [ours, *(worker.connection for worker in self._workers)]
+        context = multiprocessing.get_context("fork")
+        process = context.Process(target=serve, args=(theirs, self._work, others), daemon=True)
+        process.start()
+        return process
 
     def _received(self, worker: _Worker) -> tuple[str, Answer] | None:
         """An answer; nothing where the process only says that it is there."""
@@ -186,3 +152,7 @@ class Pool:
         worker.connection.close()
         self._workers.remove(worker)
         return worker.task, Answer(QueryLineage(Status.UNKNOWN, reason), self._seconds, final=False)
+
+
+def _pipe() -> tuple[Connection, Connection]:
+    return multiprocessing.Pipe()  # pyright: ignore[reportReturnType] - only Windows has another kind

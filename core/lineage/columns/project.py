@@ -12,7 +12,8 @@ from core.lineage.columns.joining import outcome
 from core.lineage.columns.known import Known, known_after, known_before, known_from_use
 from core.lineage.columns.nodes import NodeLineage, ProjectNode
 from core.lineage.columns.ordering import on_cycles
-from core.lineage.columns.pool import Answer, Pool, prepare
+from core.lineage.columns.pool import Pool
+from core.lineage.columns.serving import Answer, prepare
 from core.lineage.columns.snapshots import added_columns
 from core.lineage.columns.spelling import Spellings, respelled
 from core.lineage.columns.standins import PREFIX
