@@ -14,8 +14,8 @@ from core.catalog import models as catalog
 from core.catalog.snapshots import models as snapshots
 from core.environments import models as environments
 from core.kit.database import SCHEMA, Base, make_engine
-from core.lineage import layout_models as lineage_layouts
 from core.lineage import models as lineage
+from core.lineage.whole import models as lineage_layouts
 from core.runs import models as runs
 from core.workspaces import models as workspaces
 

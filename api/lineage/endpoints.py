@@ -24,8 +24,10 @@ from api.lineage.parameters import (
 from api.lineage.reports import Direction, ImpactKind, ImpactOut, ReachedColumns, ReachedNodes
 from api.lineage.schemas import LineageOut, NodeLineageOut
 from api.models.endpoints import NodeId
-from core.lineage import columns_view, impact, openlineage, reach, service
-from core.lineage.view import MAX_EXPANDED, MAX_OPENED, MAX_STEPS, View
+from core.lineage.answers import columns as columns_view
+from core.lineage.answers import impact, openlineage, reach
+from core.lineage.graph import around
+from core.lineage.graph.view import MAX_EXPANDED, MAX_OPENED, MAX_STEPS, View
 
 router = GuardedRouter(prefix="/api/workspaces/{workspace}/models", tags=["lineage"])
 
@@ -59,7 +61,7 @@ def model_lineage(  # noqa: PLR0913, PLR0917 - parameters of the request
     view = View(
         up, down, expand_up, expand_down, tests, column, influence, tuple(columns), tuple(all_columns), since
     )
-    return LineageOut.of_graph(service.graph_around(session, reading, unique_id, view))
+    return LineageOut.of_graph(around.graph_around(session, reading, unique_id, view))
 
 
 @router.get("/{unique_id}/lineage/columns", responses=responses(404))

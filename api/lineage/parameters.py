@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import StringConstraints
 
 from core.kit.paging import MAX_LIMIT
-from core.lineage.sheets import sheet
+from core.lineage.answers.sheets import sheet
 
 ColumnName = Annotated[
     str, Path(description="Name of a column; `*` for all rows of the node.", max_length=1000)

@@ -32,8 +32,9 @@ from api.lineage.reports import (
     PathOut,
     WholeGraph,
 )
-from core.lineage import changes, coverage, edges, openlineage, path, state, whole
-from core.lineage.edges import PAGE
+from core.lineage.answers import changes, coverage, edges, openlineage, path, state
+from core.lineage.answers.edges import PAGE
+from core.lineage.whole import graph as whole
 from core.workspaces import service as workspaces
 
 router = GuardedRouter(prefix="/api/workspaces/{workspace}/lineage", tags=["lineage"])

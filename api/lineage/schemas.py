@@ -15,7 +15,7 @@ from api.lineage.items import (
     TraceStateOut,
 )
 from api.models.items import NodeRef
-from core.lineage.service import Graph, GraphNode
+from core.lineage.graph.around import Graph, GraphNode
 
 
 class ShownColumn(FromCore):

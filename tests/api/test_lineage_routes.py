@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from core.lineage.layout_models import LineageLayout
 from core.lineage.models import LineageState
+from core.lineage.whole.models import LineageLayout
 from tests.api.conftest import address_of, client_of, settings_of
 from tests.api.shape import error_of, fields
 from tests.core.building import Shop, open_shop, shared_shop

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.catalog.models import LineageEdge
 from core.kit.errors import Invalid, NotFound
-from core.lineage import service
-from core.lineage.layout import Place, lay_out
-from core.lineage.service import MAX_EXPANDED, Graph, View, graph_around
+from core.lineage.graph import around
+from core.lineage.graph.around import MAX_EXPANDED, Graph, View, graph_around
+from core.lineage.graph.layout import Place, lay_out
 from tests.core.building import Shop, check, model, node, open_shop
 
 NAMES = [f"n{number:02}" for number in range(14)]
@@ -134,7 +134,7 @@ def test_a_hand_opened_trail_can_be_followed_whatever_the_order_of_names(shop: S
 
 
 def test_what_is_left_out_is_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "MAX_SHOWN", 5)
+    monkeypatch.setattr(around, "MAX_SHOWN", 5)
     shop.know(model("hub"), *(model(f"leaf{n}", reads=["model.shop.hub"]) for n in range(10)))
     found = graph(shop, "hub")
     assert (len(found.nodes), found.truncated, found.totals.descendants) == (5, True, 10)

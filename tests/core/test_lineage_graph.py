@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from core.kit.errors import Invalid, NotFound
-from core.lineage import service
-from core.lineage.layout import NODE_HEIGHT, height_of
-from core.lineage.service import Graph, View, graph_around
+from core.lineage.graph import around
+from core.lineage.graph.around import Graph, View, graph_around
+from core.lineage.graph.layout import NODE_HEIGHT, height_of
 from tests.core.building import Shop
 from tests.core.lineage_building import (
     RAW_ID,
@@ -135,7 +135,7 @@ def test_places_leave_room_for_columns(shop: Shop) -> None:
 
 
 def test_too_many_nodes_are_cut_and_said(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "MAX_SHOWN", 5)
+    monkeypatch.setattr(around, "MAX_SHOWN", 5)
     names = [f"n{number}" for number in range(10)]
     models(shop, "hub", *names)
     put_edges(shop, [("hub.x", f"{name}.x") for name in names])

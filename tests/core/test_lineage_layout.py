@@ -6,7 +6,7 @@ import random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.lineage.whole_layout import X_STEP, Y_STEP, Drawing, draw
+from core.lineage.whole.layout import X_STEP, Y_STEP, Drawing, draw
 
 COUNT = 30
 EDGES = st.lists(st.tuples(st.integers(0, COUNT - 1), st.integers(0, COUNT - 1)), max_size=80)

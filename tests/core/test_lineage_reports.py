@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from core.audit.models import AuditLog
 from core.audit.service import By
 from core.kit.errors import Conflict, Invalid, NotFound
-from core.lineage import changes, columns_view, coverage, edges, impact, openlineage, state
-from core.lineage.columns_view import NodeColumns
-from core.lineage.impact import Impact
+from core.lineage.answers import changes, coverage, edges, impact, openlineage, state
+from core.lineage.answers import columns as columns_view
+from core.lineage.answers.columns import NodeColumns
+from core.lineage.answers.impact import Impact
 from core.lineage.models import LineageState
 from core.lineage.tracing import states
 from tests.core.building import Raw, Shop, model, open_shop

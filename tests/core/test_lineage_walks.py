@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from core.kit.errors import Invalid, NotFound
-from core.lineage import path, reach
-from core.lineage.reach import ReachedColumns, Wanted
+from core.lineage.answers import path, reach
+from core.lineage.answers.reach import ReachedColumns, Wanted
 from tests.core.building import Shop, open_shop
 from tests.core.lineage_building import (
     RAW_ID,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
-from core.lineage.facts import (
+from core.lineage.answers.facts import (
     EDGE,
     EDGE_COLUMNS,
     EdgeRow,
@@ -23,9 +23,9 @@ from core.lineage.facts import (
     status_of,
     versions,
 )
+from core.lineage.answers.shapes import Edge, Listed
+from core.lineage.answers.state import TraceState, state_of
 from core.lineage.models import OF_ROWS, ROWS, VALUE, NodeLineageVersion
-from core.lineage.shapes import Edge, Listed
-from core.lineage.state import TraceState, state_of
 
 # More edges than these into one column are counted, not listed.
 LISTED: Final = 50

@@ -20,8 +20,8 @@ from core.catalog.snapshots.models import Snapshot
 from core.kit import clock
 from core.kit.database import Database
 from core.kit.errors import NotFound
+from core.lineage.answers.facts import EDGE, EdgeRow, column_ids, edge_rows, holds, require_node
 from core.lineage.columns.relations import name_parts
-from core.lineage.facts import EDGE, EdgeRow, column_ids, edge_rows, holds, require_node
 from core.lineage.models import ROWS, LineageColumn, NodeLineageVersion
 
 PRODUCER: Final = "https://github.com/dbt-workbench/dbt-workbench"

@@ -1,8 +1,8 @@
 """Where to draw the nodes of a whole project: thousands of them, in a second or two.
 
-Pure. Layers by longest path and order by barycentre, as in `core.lineage.layout`, over numbers instead of
-names. A layer that is too tall to look at is wrapped into several columns; nodes that nothing reads and that
-read nothing stand in a block of their own below.
+Pure. Layers by longest path and order by barycentre, as in `core.lineage.graph.layout`, over numbers instead
+of names. A layer that is too tall to look at is wrapped into several columns; nodes that nothing reads and
+that read nothing stand in a block of their own below.
 """
 
 import math

@@ -19,12 +19,12 @@ from core.catalog.models import CatalogState, NodeHealth
 from core.catalog.reading import Reading
 from core.kit.database import Database
 from core.kit.hashing import content_hash
-from core.lineage.facts import holds
-from core.lineage.layout_models import LineageLayout
+from core.lineage.answers.facts import holds
+from core.lineage.answers.shapes import NOT_TRACED
 from core.lineage.models import NodeLineageVersion
-from core.lineage.node_walks import all_edges
-from core.lineage.shapes import NOT_TRACED
-from core.lineage.whole_layout import draw
+from core.lineage.walks.nodes import all_edges
+from core.lineage.whole.layout import draw
+from core.lineage.whole.models import LineageLayout
 
 # Of an environment; each is of another snapshot or of another choice of nodes.
 KEPT: Final = 8

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
-from core.lineage.columns_view import neighbour_totals
-from core.lineage.compare import Compared, compare
-from core.lineage.facts import EDGE, Names, column_ids, edge_rows, versions
+from core.lineage.answers.columns import neighbour_totals
+from core.lineage.answers.compare import Compared, compare
+from core.lineage.answers.facts import EDGE, Names, column_ids, edge_rows, versions
+from core.lineage.answers.shapes import Edge
+from core.lineage.graph.view import View
 from core.lineage.models import INFLUENCE, ROWS, VALUE
-from core.lineage.shapes import Edge
-from core.lineage.view import View
 
 # Of a node, and of one whose columns are all shown.
 MOST: Final = 40

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, aliased
 from core.catalog.reading import Reading, valid_at
 from core.catalog.snapshots.models import NodeVersion
 from core.catalog.values import TEST_TYPES
-from core.lineage.facts import is_test
-from core.lineage.node_walks import all_edges, neighbours
+from core.lineage.answers.facts import is_test
+from core.lineage.walks.nodes import all_edges, neighbours
 
 MAX_SHOWN: Final = 600
 Pairs = set[tuple[str, str]]

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
-from core.lineage import known
-from core.lineage.facts import EDGE, holds, kind_of, known_nodes, node_facts, require_node
+from core.lineage.answers import known
+from core.lineage.answers.facts import EDGE, holds, kind_of, known_nodes, node_facts, require_node
+from core.lineage.answers.shapes import NodeFact
+from core.lineage.answers.state import TraceState, state_of
 from core.lineage.models import OF_ROWS, ROWS, VALUE, LineageColumn
-from core.lineage.node_walks import distances
-from core.lineage.shapes import NodeFact
-from core.lineage.state import TraceState, state_of
-from core.lineage.walks import INFLUENCES, VALUES, Direction, Trace, trace
+from core.lineage.walks.columns import INFLUENCES, VALUES, Direction, Trace, trace
+from core.lineage.walks.nodes import distances
 
 COLUMN_SHEET: Final = ("node", "column", "resource_type", "steps", "kind", "via")
 NODE_SHEET: Final = ("node", "name", "resource_type", "materialization", "last_status", "steps")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
-from core.lineage import known
-from core.lineage.facts import Names
-from core.lineage.reach import totals_of
-from core.lineage.view import View
-from core.lineage.walk import Walk
-from core.lineage.walks import Direction, Trace, trace
+from core.lineage.answers import known
+from core.lineage.answers.facts import Names
+from core.lineage.answers.reach import totals_of
+from core.lineage.graph.spread import Walk
+from core.lineage.graph.view import View
+from core.lineage.walks.columns import Direction, Trace, trace
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from core.catalog import columns as merged_columns
 from core.catalog.reading import Reading
 from core.catalog.snapshots.models import NodeContent, WarehouseTable
 from core.kit.errors import NotFound
-from core.lineage.facts import require_node, status_of, versions
+from core.lineage.answers.facts import require_node, status_of, versions
+from core.lineage.answers.shapes import NOT_TRACED
 from core.lineage.models import ROWS, LineageColumn, NodeLineageVersion
-from core.lineage.shapes import NOT_TRACED
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from core.catalog.reading import Reading, snapshot_of
 from core.kit.errors import FieldError, Invalid
 from core.kit.paging import decode_cursor, page_of
-from core.lineage.compare import Compared, differing
-from core.lineage.facts import EDGE, Names, edge_rows
+from core.lineage.answers.compare import Compared, differing
+from core.lineage.answers.facts import EDGE, Names, edge_rows
+from core.lineage.answers.shapes import Edge
 from core.lineage.models import OF_ROWS, LineageColumn
-from core.lineage.shapes import Edge
 
 SHEET: Final = (
     "change",

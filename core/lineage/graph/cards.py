@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from core.catalog.health import tallies
 from core.catalog.models import NodeHealth
 from core.catalog.reading import Reading
-from core.lineage.facts import holds
+from core.lineage.answers.facts import holds
+from core.lineage.answers.shapes import NOT_TRACED
 from core.lineage.models import NodeLineageVersion
-from core.lineage.shapes import NOT_TRACED
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
-from core.lineage import known, node_walks
-from core.lineage.facts import EDGE, EdgeRow, Names, column_ids, edge_rows, node_facts, require_node
+from core.lineage.answers import known
+from core.lineage.answers.facts import EDGE, EdgeRow, Names, column_ids, edge_rows, node_facts, require_node
+from core.lineage.answers.shapes import Edge, NodeFact, NodeLink
 from core.lineage.models import INFLUENCE, VALUE
-from core.lineage.shapes import Edge, NodeFact, NodeLink
-from core.lineage.walks import shortest_way, trace
+from core.lineage.walks import nodes as node_walks
+from core.lineage.walks.columns import shortest_way, trace
 
 
 @dataclass(frozen=True)

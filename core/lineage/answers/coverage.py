@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
+from core.lineage.answers.facts import EDGE, WITH_COLUMNS, holds, node_facts
+from core.lineage.answers.shapes import NOT_TRACED, Listed, NodeFact
+from core.lineage.answers.state import TraceState, state_of
 from core.lineage.columns.values import Status
-from core.lineage.facts import EDGE, WITH_COLUMNS, holds, node_facts
 from core.lineage.models import INFLUENCE, VALUE, LineageColumn, NodeLineageVersion
-from core.lineage.shapes import NOT_TRACED, Listed, NodeFact
-from core.lineage.state import TraceState, state_of
 
 SHEET: Final = (
     "node",

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from core.catalog.reading import Reading
 from core.kit.errors import FieldError, Invalid
 from core.kit.text import storable
-from core.lineage.facts import EDGE, EDGE_COLUMNS, Names, edge_row, holds
+from core.lineage.answers.facts import EDGE, EDGE_COLUMNS, Names, edge_row, holds
+from core.lineage.answers.shapes import Edge, NodeLink
 from core.lineage.models import OF_ROWS, LineageColumn
-from core.lineage.shapes import Edge, NodeLink
 
 T = TypeVar("T")
 PAGE: Final = 1000

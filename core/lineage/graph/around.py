@@ -9,18 +9,18 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
-from core.lineage.cards import Card, cards, compared
-from core.lineage.changes import as_of
-from core.lineage.facts import require_node
-from core.lineage.focus import Focus, focus_on
-from core.lineage.layout import NODE_WIDTH, Place, height_of, lay_out
-from core.lineage.node_walks import count_kept
-from core.lineage.shapes import Edge, NodeLink
-from core.lineage.shown import ShownColumn, ShownColumns, shown_columns
-from core.lineage.state import TraceState, state_of
-from core.lineage.view import MAX_EXPANDED, MAX_STEPS, View, check
-from core.lineage.walk import MAX_SHOWN, Pairs, Walk
-from core.lineage.walks import Direction
+from core.lineage.answers.changes import as_of
+from core.lineage.answers.facts import require_node
+from core.lineage.answers.shapes import Edge, NodeLink
+from core.lineage.answers.state import TraceState, state_of
+from core.lineage.graph.cards import Card, cards, compared
+from core.lineage.graph.focus import Focus, focus_on
+from core.lineage.graph.layout import NODE_WIDTH, Place, height_of, lay_out
+from core.lineage.graph.shown import ShownColumn, ShownColumns, shown_columns
+from core.lineage.graph.spread import MAX_SHOWN, Pairs, Walk
+from core.lineage.graph.view import MAX_EXPANDED, MAX_STEPS, View, check
+from core.lineage.walks.columns import Direction
+from core.lineage.walks.nodes import count_kept
 
 __all__ = ["MAX_EXPANDED", "MAX_SHOWN", "MAX_STEPS", "Graph", "GraphNode", "View", "graph_around"]
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.catalog.reading import Reading
 from core.kit.database import SCHEMA
-from core.lineage.facts import is_test
-from core.lineage.walks import Direction
+from core.lineage.answers.facts import is_test
+from core.lineage.walks.columns import Direction
 
 Pairs = list[tuple[str, str]]
 

@@ -15,14 +15,22 @@ from sqlalchemy.orm import Session
 from core.catalog.health import test_links
 from core.catalog.reading import Reading
 from core.kit.paging import decode_cursor, page_of
-from core.lineage import known
-from core.lineage.facts import TESTS, WITH_COLUMNS, column_ids, kind_of, known_nodes, require_node, versions
+from core.lineage.answers import known
+from core.lineage.answers.facts import (
+    TESTS,
+    WITH_COLUMNS,
+    column_ids,
+    kind_of,
+    known_nodes,
+    require_node,
+    versions,
+)
+from core.lineage.answers.reach import reached_table
+from core.lineage.answers.shapes import NodeFact
+from core.lineage.answers.state import TraceState, state_of
 from core.lineage.models import ROWS, LineageColumn
-from core.lineage.node_walks import distances
-from core.lineage.reach import reached_table
-from core.lineage.shapes import NodeFact
-from core.lineage.state import TraceState, state_of
-from core.lineage.walks import Trace, trace
+from core.lineage.walks.columns import Trace, trace
+from core.lineage.walks.nodes import distances
 
 SHEET: Final = (
     "node",

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.catalog import service as catalog
 from core.catalog.reading import Reading
+from core.lineage.answers.shapes import NOT_TRACED, ColumnRef, Edge, NodeFact
 from core.lineage.models import OF_ROWS, VALUE, ColumnEdge, LineageColumn, NodeLineageVersion
-from core.lineage.shapes import NOT_TRACED, ColumnRef, Edge, NodeFact
 
 # Resource types whose nodes have columns, and so lineage of columns.
 WITH_COLUMNS: Final = ("model", "seed", "snapshot", "source")

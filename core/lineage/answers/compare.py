@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.lineage.facts import EdgeRow
+from core.lineage.answers.facts import EdgeRow
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What is asked of lineage: lists, impact, paths, coverage, changes, exports."""

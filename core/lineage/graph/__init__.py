@@ -1,0 +1,1 @@
+"""The lineage around a node or a column, laid out."""
