@@ -229,6 +229,27 @@ def test_kill_9_in_the_middle_loses_nothing(shop: Shop, yard: Yard, instance: Da
     assert traced(shop) == 41
 
 
+def test_what_was_cut_short_three_times_is_given_up_and_says_so(
+    shop: Shop, instance: DagsterInstance
+) -> None:
+    shop.know(*project(1))
+    with shop.db.session() as session:
+        for _ in range(3):
+            states.begin(session, shop.environment_id, 1, 1, "killed")
+    assert evaluate(instance) == []
+    busy = state(shop)
+    assert busy is not None
+    assert busy.state == "running"
+    with shop.db.session() as session:
+        long_ago = sa.func.now() - sa.text("interval '1 hour'")
+        session.execute(sa.update(LineageState).values(progressed_at=long_ago))
+    assert evaluate(instance) == []
+    given_up = state(shop)
+    assert given_up is not None
+    assert given_up.state == "failed"
+    assert "cut short three times" in str(given_up.error)
+
+
 def test_cancelling_ends_the_process(shop: Shop, yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.know(*project(40, SLOW))
     begun: list[Any] = []

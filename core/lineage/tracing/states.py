@@ -25,6 +25,9 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 # So often is one snapshot tried; then it waits for the next one, or for a person who asks again.
 MOST_ATTEMPTS: Final = 3
+CUT_SHORT: Final = (
+    "The process that read the SQL was cut short three times, for example because memory ran out."
+)
 _LOCK: Final = 0x6C696E65
 
 
@@ -142,6 +145,17 @@ def finish(session: Session, environment_id: int, snapshot_id: int, computed: in
 def fail(session: Session, environment_id: int, error: str) -> None:
     """An attempt ended with an error."""
     _set(session, environment_id, state=FAILED, error=error, finished_at=clock.now())
+
+
+def give_up(session: Session, silent_since: datetime) -> None:
+    """What was cut short so often that it is not tried again is not at work any more, and says so."""
+    state = LineageState
+    session.execute(
+        sa.update(state)
+        .where(state.state == RUNNING, state.progressed_at <= silent_since, state.attempts >= MOST_ATTEMPTS)
+        .values(state=FAILED, error=CUT_SHORT, finished_at=clock.now()),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def count_attempt(session: Session, waiting: Behind) -> None:

@@ -95,6 +95,7 @@ def find_behind(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipR
 def _requests(shared: Services, instance: DagsterInstance) -> Iterator[RunRequest]:
     with shared.db.session() as session:
         now = clock.now()
+        states.give_up(session, now - BELIEVED)
         waiting = states.behind(session, Patience(now - BELIEVED, now - SETTLED))
     for behind in waiting[:AT_ONCE]:
         if _is_wanted(shared, instance, behind):
