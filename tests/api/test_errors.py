@@ -37,6 +37,7 @@ FILLED = {
     "snapshot_id": "1",
     "other_id": "1",
     "field": "owner",
+    "column": "id",
 }
 
 
