@@ -52,7 +52,10 @@ def test_influence_is_off_until_asked_for(page: Page, traced: Stack) -> None:
     edges = page.locator(".react-flow__edge")
     expect(edges.first).to_be_visible()
     before = edges.count()
-    page.get_by_label("Influence").check()
+    influence = page.get_by_label("Influence")
+    expect(influence).not_to_be_checked()
+    influence.click()
+    expect(influence).to_be_checked()
     expect(page).to_have_url(re.compile("influence"))
     expect(edges.nth(before)).to_be_visible()
 
