@@ -29,6 +29,8 @@ def test_a_newcomer_sees_the_demo_runs_it_and_finds_the_results(
     expect(page.get_by_text("trips_end_after_they_start")).to_be_visible()
 
     page.get_by_role("link", name="Catalog", exact=True).first.click()
+    # The dashboard has links of that name too, and stands until the catalog is there.
+    expect(page.get_by_role("heading", name="Catalog", exact=True)).to_be_visible()
     page.get_by_role("link", name="fct_trips", exact=True).click()
     expect(page).to_have_url(re.compile(re.escape(FIRST_MODEL)))
     expect(page.get_by_role("link", name=re.compile("int_trips_enriched"))).to_be_visible()

@@ -50,14 +50,16 @@ def test_a_column_leads_to_the_sql_that_made_it_and_to_what_depends_on_it(page: 
 def test_influence_is_off_until_asked_for(page: Page, traced: Stack) -> None:
     page.goto(COLUMN)
     edges = page.locator(".react-flow__edge")
-    expect(edges.first).to_be_visible()
-    before = edges.count()
+    graph = traced.get(f"/city_bikes/models/{NODE}/lineage", column="ride_revenue")
+    values = len(graph["column_edges"])
+    assert {edge["kind"] for edge in graph["column_edges"]} == {"value"}
+    expect(edges).to_have_count(values)
     influence = page.get_by_label("Influence")
     expect(influence).not_to_be_checked()
     influence.click()
     expect(influence).to_be_checked()
     expect(page).to_have_url(re.compile("influence"))
-    expect(edges.nth(before)).to_be_visible()
+    expect(edges.nth(values)).to_be_visible()
 
 
 def test_the_whole_project_and_its_coverage_are_shown(page: Page, traced: Stack) -> None:
