@@ -78,10 +78,22 @@ def grant(connection: Connection, app_role: str) -> None:
     Rows of the audit log can be added and read, never changed: old ones go through a function of the owner.
     """
     role = connection.dialect.identifier_preparer.quote(app_role)
-    for statement in GRANTS:
+    for statement in (*GRANTS, *(MAINTAIN if _knows_maintain(connection) else ())):
         connection.execute(sa.text(statement.format(role=role)))
 
 
+def _knows_maintain(connection: Connection) -> bool:
+    """Whether gathering statistics is a right that can be given; before, it was the owner's alone."""
+    return int(connection.scalar(sa.text("show server_version_num")) or 0) >= POSTGRES_17
+
+
+POSTGRES_17 = 170_000
+# After a large ingest the services gather statistics; the audit log is nothing that they could lock.
+MAINTAIN = (
+    f"grant maintain on all tables in schema {SCHEMA} to {{role}}",
+    f"alter default privileges in schema {SCHEMA} grant maintain on tables to {{role}}",
+    f"revoke maintain on {SCHEMA}.audit_logs from {{role}}",
+)
 _DML = "select, insert, update, delete"
 GRANTS = (
     f"grant usage on schema {SCHEMA} to {{role}}",

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -110,6 +111,17 @@ def check_services(data: DataFolder, access: Access) -> None:
         ):
             with pytest.raises(DENIED):
                 connection.execute(statement)
+        assert gathered(connection, "nodes", "column_lineage") == {"nodes", "column_lineage"}
+        assert gathered(connection, "audit_logs") == set()
+
+
+def gathered(connection: psycopg.Connection[Any], *tables: str) -> set[str]:
+    """Of which tables statistics are gathered; PostgreSQL only warns of those where it may not."""
+    refused: list[str] = []
+    connection.add_notice_handler(lambda notice: refused.append(notice.message_primary or ""))
+    names = ", ".join(f"workbench.{table}" for table in tables)
+    connection.execute(f"vacuum (analyze) {names}")  # pyright: ignore[reportArgumentType]
+    return {table for table in tables if not any(table in text for text in refused)}
 
 
 def test_a_new_folder(data: DataFolder, postgres: EmbeddedPostgres) -> None:
