@@ -1,6 +1,7 @@
 """Many rows at once: COPY, and the few statements that go with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,13 +12,23 @@ from psycopg import Connection, sql
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
-from core.kit.database import SCHEMA
+from core.kit.database import SCHEMA, over_many_rows
 
 # So many rows at once are a change of the whole: from here on, what follows from them is worked out for all
 # rows, which is then faster than for these and their neighbours, and PostgreSQL is told at once what its
 # tables look like now.
 MANY: Final = 2000
 _encode = msgspec.json.Encoder().encode
+
+
+@contextmanager
+def planned_for(session: Session, rows: int) -> Generator[None]:
+    """Queries inside are about so many rows, whatever the statistics of their tables say."""
+    if rows <= MANY:
+        yield
+        return
+    with over_many_rows(session):
+        yield
 
 
 def as_json(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.kit.bulk import planned_for
 from core.kit.database import Database
 from core.lineage.columns.known import Known
 from core.lineage.columns.nodes import NodeLineage
@@ -96,13 +97,13 @@ class Computing:
     def _readers(self, unique_ids: Collection[str]) -> set[str]:
         if not unique_ids or len(unique_ids) == len(self.plan.nodes):
             return set()
-        with self.db.session() as session:
+        with self.db.session() as session, planned_for(session, len(unique_ids)):
             return readers_of(session, self.plan.place, unique_ids) & self.plan.nodes.keys()
 
     def _known(self, unique_ids: Iterable[str]) -> dict[str, Known]:
         """What readers are told of these nodes so far."""
         listed = list(unique_ids)
-        with self.db.session() as session:
+        with self.db.session() as session, planned_for(session, len(listed)):
             known = known_before(session, self.plan.place, [key for key in listed if key not in self.found])
         return {key: self._told(key) if key in self.found else known[key] for key in listed}
 
@@ -115,7 +116,7 @@ class Computing:
         for key in set(wanted) - unread:
             self.kept.pop(key, None)
         sql = [key for key in unread if self.plan.nodes[key].language == "sql"]
-        with self.db.session() as session:
+        with self.db.session() as session, planned_for(session, len(sql)):
             for key in known_well(session, self.plan.place, sql):
                 self.kept[key] = before[key]
 
@@ -134,7 +135,7 @@ class Computing:
         self, wanted: Collection[str], more: Iterable[str], outcomes: StoredOutcomes
     ) -> dict[str, NodeLineage]:
         plan = self.plan
-        with self.db.session() as session:
+        with self.db.session() as session, planned_for(session, len(wanted)):
             full = full_nodes(session, plan.place, wanted)
             inlined = self._inlined(full) - set(wanted)
             inside = full_nodes(session, plan.place, inlined).nodes if inlined else []
