@@ -63,7 +63,7 @@ def test_a_node_that_nobody_traced_says_so(shop: Shop) -> None:
     shop.know(*bikes())
     found = graph(shop, "stg")
     assert {item.card.lineage_status for item in found.nodes} == {"not_traced"}
-    assert found.trace.state == "never"
+    assert found.trace.state == "waiting"
 
 
 def test_a_column_in_focus_shows_what_its_trace_reaches(shop: Shop) -> None:

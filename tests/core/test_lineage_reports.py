@@ -74,7 +74,7 @@ def test_a_column_of_a_thousand_parents_lists_some_and_counts_all(shop: Shop) ->
 def test_the_four_corners_of_truth(shop: Shop) -> None:
     shop.know(*bikes())
     found = columns(shop, "mart")
-    assert (found.status, found.trace.state, found.columns.total) == ("not_traced", "never", 0)
+    assert (found.status, found.trace.state, found.columns.total) == ("not_traced", "waiting", 0)
     with shop.db.session() as session:
         states.begin(session, shop.environment_id, snapshot_id(shop), 4, "run-1")
     assert columns(shop, "mart").trace.state == "running"
@@ -89,7 +89,8 @@ def test_the_four_corners_of_truth(shop: Shop) -> None:
     assert columns(shop, RAW_ID).status == "not_applicable"
     shop.know(*bikes(), model("late"))
     assert columns(shop, "late").status == "not_traced"
-    assert not columns(shop, "late").trace.current
+    late = columns(shop, "late").trace
+    assert (late.state, late.current) == ("waiting", False)
 
 
 def test_what_could_not_be_read_keeps_its_edges_and_says_so(shop: Shop) -> None:

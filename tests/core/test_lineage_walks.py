@@ -159,7 +159,7 @@ def test_what_nobody_traced_is_not_nothing(shop: Shop) -> None:
     shop.know(*bikes()[:1], sql_without_columns())
     found = columns(shop, "stg.id")
     assert (found.status, found.column_status, found.totals.columns) == ("not_traced", "not_traced", 0)
-    assert found.trace.state == "never"
+    assert found.trace.state == "waiting"
 
 
 def sql_without_columns() -> Any:

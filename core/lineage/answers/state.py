@@ -44,9 +44,9 @@ def state_of(session: Session, reading: Reading) -> TraceState:
     row, now = found[0] if found else (None, None)
     wanted = reading.snapshot.id if reading.snapshot else now
     if row is None:
-        return TraceState(read=wanted)
+        return TraceState(NEVER if now is None else states.WAITING, read=wanted)
     return TraceState(
-        state=row.state,
+        state=_word(row, now),
         snapshot=row.snapshot_id,
         wanted=row.wanted_id,
         current=row.snapshot_id is not None and row.snapshot_id == wanted,
@@ -58,6 +58,12 @@ def state_of(session: Session, reading: Reading) -> TraceState:
         finished_at=row.finished_at,
         read=wanted,
     )
+
+
+def _word(row: LineageState, now: int | None) -> str:
+    """What was done for a snapshot before this one is still to be done."""
+    is_old = row.state == states.DONE and row.snapshot_id != now
+    return states.WAITING if is_old else row.state
 
 
 def ask_again(session: Session, by: By, reading: Reading) -> TraceState:
