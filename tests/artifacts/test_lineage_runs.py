@@ -157,11 +157,26 @@ def test_somebody_who_is_at_it_is_left_alone(shop: Shop, instance: DagsterInstan
         assert trace(yard.services, shop.environment_id, "run") is None
         with shop.db.session() as session:
             states.begin(session, shop.environment_id, 1, 1, "other")
+            long_ago = sa.func.now() - sa.text("interval '10 minutes'")
+            session.execute(sa.update(LineageState).values(progressed_at=long_ago))
         assert evaluate(instance) == []
-    with shop.db.session() as session:
-        long_ago = sa.func.now() - sa.text("interval '10 minutes'")
-        session.execute(sa.update(LineageState).values(progressed_at=long_ago))
     assert len(evaluate(instance)) == 1
+
+
+def test_runs_that_ended_while_another_process_was_at_it_were_no_attempts(
+    shop: Shop, instance: DagsterInstance
+) -> None:
+    shop.know(*project(1))
+    (request,) = evaluate(instance)
+    instance.create_run_for_job(
+        definitions.column_lineage,
+        run_config=request.run_config,
+        tags=tags_of(request),
+        status=DagsterRunStatus.SUCCESS,
+    )
+    with states.exclusively(shop.db, shop.environment_id):
+        assert evaluate(instance) == []
+        assert state(shop) is None
 
 
 def test_the_process_says_what_it_did_and_why_it_could_not(
@@ -217,10 +232,6 @@ def test_kill_9_in_the_middle_loses_nothing(shop: Shop, yard: Yard, instance: Da
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert traced(shop) == 1
-    with shop.db.session() as session:
-        session.execute(
-            sa.update(LineageState).values(progressed_at=sa.func.now() - sa.text("interval '1 hour'"))
-        )
     (request,) = evaluate(instance)
     assert run(instance, request)
     done = state(shop)
@@ -236,13 +247,11 @@ def test_what_was_cut_short_three_times_is_given_up_and_says_so(
     with shop.db.session() as session:
         for _ in range(3):
             states.begin(session, shop.environment_id, 1, 1, "killed")
-    assert evaluate(instance) == []
-    busy = state(shop)
-    assert busy is not None
-    assert busy.state == "running"
-    with shop.db.session() as session:
-        long_ago = sa.func.now() - sa.text("interval '1 hour'")
-        session.execute(sa.update(LineageState).values(progressed_at=long_ago))
+    with states.exclusively(shop.db, shop.environment_id):
+        assert evaluate(instance) == []
+        busy = state(shop)
+        assert busy is not None
+        assert busy.state == "running"
     assert evaluate(instance) == []
     given_up = state(shop)
     assert given_up is not None

@@ -58,19 +58,21 @@ def exclusively(db: Database, environment_id: int) -> Generator[bool]:
                 connection.execute(sa.text("select pg_advisory_unlock(:what, :which)"), key)
 
 
-@dataclass(frozen=True)
-class Patience:
-    """Whom to leave alone: who is at work and gave a sign of life after `silent_since`.
+def at_work(session: Session) -> set[int]:
+    """The environments whose lineage some process computes right now, however long it has said nothing."""
+    held = sa.text(
+        "select objid::bigint from pg_locks where locktype = 'advisory' and granted and classid = :what "
+        "and objsubid = 2 and database = (select oid from pg_database where datname = current_database())"
+    )
+    return set(session.scalars(held, {"what": _LOCK}))
 
-    And whose catalog changed after `settled_before`: who changed it may be about to see to its lineage.
+
+def behind(session: Session, settled_before: datetime | None = None) -> list[Behind]:
+    """The environments whose lineage is to be computed, those whose catalog changed first coming first.
+
+    Left alone are those that a process is at, and those whose catalog changed after `settled_before`: who
+    changed it may be about to see to its lineage.
     """
-
-    silent_since: datetime
-    settled_before: datetime
-
-
-def behind(session: Session, patience: Patience | None = None) -> list[Behind]:
-    """The environments whose lineage is to be computed, those whose catalog changed first coming first."""
     state = LineageState
     fresh = sa.or_(
         state.environment_id.is_(None),
@@ -78,16 +80,14 @@ def behind(session: Session, patience: Patience | None = None) -> list[Behind]:
         state.engine.is_distinct_from(engine_digest()),
     )
     tried = sa.case((state.wanted_id == CatalogState.snapshot_id, state.attempts), else_=0)
-    if patience is not None:
-        busy = sa.and_(state.state == RUNNING, state.progressed_at > patience.silent_since)
-        settled = Snapshot.ingested_at <= patience.settled_before
-        fresh = sa.and_(fresh, settled, sa.not_(sa.func.coalesce(busy, sa.false())))
+    if settled_before is not None:
+        fresh = sa.and_(fresh, Snapshot.ingested_at <= settled_before)
     asked = sa.func.coalesce(state.asked, 0)
     query = (
         sa.select(CatalogState.environment_id, CatalogState.snapshot_id, tried, asked)
         .join(Snapshot, Snapshot.id == CatalogState.snapshot_id)
         .outerjoin(state, state.environment_id == CatalogState.environment_id)
-        .where(fresh, tried < MOST_ATTEMPTS)
+        .where(fresh, tried < MOST_ATTEMPTS, CatalogState.environment_id.not_in(at_work(session)))
         .order_by(CatalogState.snapshot_id)
     )
     return [Behind(*row, engine=engine_digest()[:8]) for row in session.execute(query)]
@@ -147,12 +147,13 @@ def fail(session: Session, environment_id: int, error: str) -> None:
     _set(session, environment_id, state=FAILED, error=error, finished_at=clock.now())
 
 
-def give_up(session: Session, silent_since: datetime) -> None:
+def give_up(session: Session) -> None:
     """What was cut short so often that it is not tried again is not at work any more, and says so."""
     state = LineageState
+    idle = state.environment_id.not_in(at_work(session))
     session.execute(
         sa.update(state)
-        .where(state.state == RUNNING, state.progressed_at <= silent_since, state.attempts >= MOST_ATTEMPTS)
+        .where(state.state == RUNNING, state.attempts >= MOST_ATTEMPTS, idle)
         .values(state=FAILED, error=CUT_SHORT, finished_at=clock.now()),
         execution_options={"synchronize_session": False},
     )

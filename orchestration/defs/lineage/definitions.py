@@ -27,7 +27,7 @@ from dagster._core.storage.tags import PRIORITY_TAG, RUN_KEY_TAG
 
 from core.kit import clock
 from core.lineage.tracing import states
-from core.lineage.tracing.states import Behind, Patience
+from core.lineage.tracing.states import Behind
 from orchestration.lib.lineage import trace
 from orchestration.lib.services import Services, services
 from orchestration.lib.worker import WORKER_TAG, this_worker
@@ -38,8 +38,6 @@ LINEAGE_TAG: Final = "workbench/lineage"
 # After everything else: it takes a while, and nobody's run waits for it.
 PRIORITY: Final = "-10"
 AT_ONCE: Final = 2
-# Somebody who says that they are at it is believed for so long without a sign of life.
-BELIEVED: Final = timedelta(minutes=2)
 # Who changes a catalog sees to its lineage within this time, or not at all.
 SETTLED: Final = timedelta(seconds=20)
 
@@ -94,9 +92,8 @@ def find_behind(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipR
 
 def _requests(shared: Services, instance: DagsterInstance) -> Iterator[RunRequest]:
     with shared.db.session() as session:
-        now = clock.now()
-        states.give_up(session, now - BELIEVED)
-        waiting = states.behind(session, Patience(now - BELIEVED, now - SETTLED))
+        states.give_up(session)
+        waiting = states.behind(session, clock.now() - SETTLED)
     for behind in waiting[:AT_ONCE]:
         if _is_wanted(shared, instance, behind):
             yield _request(behind)
