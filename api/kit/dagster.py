@@ -8,12 +8,15 @@ import httpx
 
 from core.kit import clock
 from core.kit.errors import Conflict, Unavailable
-from core.runs.ports import EngineRun, Launch, RunStatus
+from core.runs.ports import EngineRun, Launch, Queue, RunStatus
+from core.runs.queue import limits_from
 
 LOCATION: Final = "workbench"
 REPOSITORY: Final = "__repository__"
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 CHECK_SECONDS: Final = 5
+MOST_QUEUED: Final = 5000
+_ACTIVE: Final = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 
 STATUSES: Final = {
     "QUEUED": RunStatus.QUEUED,
@@ -104,6 +107,19 @@ query Location {
   }
 }
 """
+_QUEUE: Final = (
+    """
+query Queue($waiting: RunsFilter!, $active: RunsFilter!, $limit: Int!) {
+  waiting: runsOrError(filter: $waiting, limit: $limit) { __typename ... on Runs { results { ...RunFacts } } }
+  active: runsOrError(filter: $active, limit: $limit) { __typename ... on Runs { results { ...RunFacts } } }
+  instance {
+    runQueueConfig { maxConcurrentRuns tagConcurrencyLimitsYaml }
+    daemonHealth { daemonStatus(daemonType: "QUEUED_RUN_COORDINATOR") { healthy } }
+  }
+}
+"""
+    + _RUN
+)
 _RELOAD: Final = """
 mutation Reload($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }
 """
@@ -159,6 +175,26 @@ class DagsterEngine:
         if answer["__typename"] != "Runs":
             raise Unavailable(f"Dagster could not list the runs: {_reason(answer)}")
         return [_run(item) for item in answer["results"]]
+
+    def queue(self) -> Queue:
+        """What waits and what goes on. See `RunEngine`."""
+        variables = {
+            "waiting": {"statuses": ["QUEUED"]},
+            "active": {"statuses": _ACTIVE},
+            "limit": MOST_QUEUED,
+        }
+        answer = self._ask(_QUEUE, variables)
+        for name in ("waiting", "active"):
+            if answer[name]["__typename"] != "Runs":
+                raise Unavailable(f"Dagster could not list the queue: {_reason(answer[name])}")
+        config = answer["instance"]["runQueueConfig"] or {}
+        health = answer["instance"]["daemonHealth"]["daemonStatus"] or {}
+        return Queue(
+            [_run(item) for item in answer["waiting"]["results"]],
+            [_run(item) for item in answer["active"]["results"]],
+            limits_from(config.get("maxConcurrentRuns", -1), config.get("tagConcurrencyLimitsYaml")),
+            is_served=bool(health.get("healthy")),
+        )
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to end. See `RunEngine`."""

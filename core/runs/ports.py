@@ -10,6 +10,8 @@ WORKSPACE_TAG = "workbench/workspace"
 ENVIRONMENT_TAG = "workbench/environment"
 ACTOR_TAG = "workbench/actor"
 COMMAND_TAG = "workbench/command"
+WAREHOUSE_TAG = "workbench/warehouse"
+PRIORITY_TAG = "dagster/priority"
 
 
 class RunStatus(StrEnum):
@@ -52,6 +54,33 @@ class Launch:
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class TagLimit:
+    """At most so many runs at once that carry this tag; with this value, or (None) with the same value."""
+
+    key: str
+    value: str | None
+    limit: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What Dagster goes by. `most` is None where there is no limit of all runs."""
+
+    most: int | None
+    tags: Sequence[TagLimit] = ()
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits, what goes on, and by which limits, in all workspaces."""
+
+    waiting: Sequence[EngineRun]
+    active: Sequence[EngineRun]
+    limits: Limits
+    is_served: bool = True
+
+
 class RunEngine(Protocol):
     """The orchestrator. Every method raises `Unavailable` when it does not answer."""
 
@@ -72,6 +101,10 @@ class RunEngine(Protocol):
         cursor: str | None,
     ) -> list[EngineRun]:
         """Runs that carry all tags, newest first, after the run id `cursor`."""
+        ...
+
+    def queue(self) -> Queue:
+        """What waits and what goes on, in all workspaces."""
         ...
 
     def cancel(self, run_id: str) -> None:

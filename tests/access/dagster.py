@@ -36,6 +36,9 @@ def _placed(said: dict[str, Any], variables: dict[str, Any], places: Mapping[str
     one = said.get("runOrError")
     if one and "runId" in one:
         _place(one, places)
+    for part in ("waiting", "active"):
+        for run in said.get(part, {}).get("results", []):
+            _place(run, places)
     listed = said.get("runsOrError")
     if listed:
         for run in listed["results"]:

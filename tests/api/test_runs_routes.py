@@ -206,3 +206,12 @@ def test_a_stream_follows_a_run_to_its_end_also_while_dagster_or_the_database_is
     assert [data["status"] for name, _, data in found if name == "status"] == ["running", "failed"]
     assert found[-1][0] == "end"
     assert len(calls) > 3
+
+
+def test_the_queue_says_why_each_run_waits(api: TestClient, dagster: Upstream) -> None:
+    dagster.runs = {"run-1": "STARTED", "run-3": "QUEUED"}
+    body = api.get(f"{RUNS}/queue").json()
+    (waiting,) = body["items"]
+    assert (waiting["run"]["run_id"], waiting["ahead"], waiting["blockers"]) == ("run-3", 0, ["run-1"])
+    assert "1 runs of this workspace" in waiting["reason"]
+    assert (body["total"], body["active"], body["active_everywhere"], body["most"]) == (1, 1, 1, 10)

@@ -48,6 +48,24 @@ def run_facts(run_id: str, status: str) -> dict[str, Any]:
     return {**run, **times, "tags": tags, "assetSelectionCount": 0}
 
 
+def queue_of(upstream: Upstream, variables: dict[str, Any]) -> dict[str, Any]:
+    found = {
+        part: [
+            run_facts(key, status)
+            for key, status in upstream.runs.items()
+            if status in variables[part]["statuses"]
+        ]
+        for part in ("waiting", "active")
+    }
+    limits = "- key: workbench/workspace\n  limit: 1\n  value:\n    applyLimitPerUniqueValue: true\n"
+    queue = {"maxConcurrentRuns": 10, "tagConcurrencyLimitsYaml": limits}
+    health = {"daemonStatus": {"healthy": True}}
+    return {
+        **{part: {"__typename": "Runs", "results": runs} for part, runs in found.items()},
+        "instance": {"runQueueConfig": queue, "daemonHealth": health},
+    }
+
+
 def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     name = query.split("(", 1)[0].rsplit(maxsplit=1)[-1]
     if name == "Run":
@@ -59,6 +77,8 @@ def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[st
         wanted = variables["filter"].get("statuses") or list(set(upstream.runs.values()))
         found = [run_facts(run_id, status) for run_id, status in upstream.runs.items() if status in wanted]
         return {"runsOrError": {"__typename": "Runs", "results": found[: variables["limit"]]}}
+    if name == "Queue":
+        return queue_of(upstream, variables)
     if name == "Launch":
         upstream.runs["new"] = "QUEUED"
         return {"launchRun": {"__typename": "LaunchRunSuccess", "run": run_facts("new", "QUEUED")}}

@@ -14,7 +14,7 @@ from core.catalog.models import NodeResult, SourceFreshness
 from core.kit.errors import Conflict, Invalid, NotFound
 from core.runs import recording, service
 from core.runs.models import RunNode, RunStep
-from core.runs.ports import WORKSPACE_TAG, EngineRun, Launch, RunStatus
+from core.runs.ports import WORKSPACE_TAG, EngineRun, Launch, Limits, Queue, RunStatus
 from core.runs.recording import NodeReport, StepContext
 from core.runs.service import RunFilter, RunRequest, RunView
 from tests.core.building import Shop, model, open_shop, result
@@ -114,6 +114,11 @@ class Engine:
         start = ids.index(cursor) + 1 if cursor else 0
         wanted = [run for run in self.runs[start:] if tags.items() <= run.tags.items()]
         return [run for run in wanted if not statuses or run.status in statuses][:limit]
+
+    def queue(self) -> Queue:
+        waiting = [run for run in self.runs if run.status is RunStatus.QUEUED]
+        active = [run for run in self.runs if run.status in {RunStatus.STARTING, RunStatus.RUNNING}]
+        return Queue(waiting, active, Limits(10))
 
     def cancel(self, run_id: str) -> None:
         raise NotImplementedError(run_id)

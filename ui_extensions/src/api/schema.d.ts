@@ -1181,6 +1181,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/runs/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Queue
+         * @description What waits in the order in which it is taken up, each with the reason why it waits.
+         */
+        get: operations["run_queue_api_workspaces__workspace__runs_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/search": {
         parameters: {
             query?: never;
@@ -3430,6 +3450,26 @@ export interface components {
             words: string[];
         };
         /**
+         * QueueOut
+         * @description `active` counts the runs that go on: here, and in all workspaces together; `most` may at once.
+         */
+        QueueOut: {
+            /** Active */
+            active: number;
+            /** Active Everywhere */
+            active_everywhere: number;
+            /** Is Served */
+            is_served: boolean;
+            /** Items */
+            items: components["schemas"]["WaitingOut"][];
+            /** Most */
+            most: number | null;
+            /** Total */
+            total: number;
+            /** Waiting Everywhere */
+            waiting_everywhere: number;
+        };
+        /**
          * ReachedColumn
          * @description A column that a walk reaches.
          *
@@ -4389,6 +4429,19 @@ export interface components {
             };
             /** Total */
             total: number;
+        };
+        /**
+         * WaitingOut
+         * @description A run that waits. `ahead`: runs before it, of all workspaces. `blockers`: those that one may see.
+         */
+        WaitingOut: {
+            /** Ahead */
+            ahead: number;
+            /** Blockers */
+            blockers: string[];
+            /** Reason */
+            reason: string;
+            run: components["schemas"]["RunOut"];
         };
         /**
          * WholeGraph
@@ -9345,6 +9398,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunOptionsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_queue_api_workspaces__workspace__runs_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOut"];
                 };
             };
             /** @description Unauthorized */
