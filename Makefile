@@ -1,6 +1,6 @@
 # dbt Workbench. `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help install up test lint types fmt bench bench-lineage lock openapi web clean
+.PHONY: help install up test lint types fmt bench bench-lineage faults lock openapi web clean
 
 BIN := .venv/bin
 
@@ -39,6 +39,10 @@ fmt: ## format Python and web sources
 bench: install ## measure (ONLY=area)
 	@$(PYTHON) deploy/install.py --dev
 	@$(BIN)/python -m bench $(ONLY)
+
+faults: install ## kill each part in the middle of a run, and print what becomes of it
+	@$(PYTHON) deploy/install.py --dev
+	@$(BIN)/python -m bench.faults
 
 bench-lineage: install ## column lineage: is it true, and how fast is it
 	@$(PYTHON) deploy/install.py --dev
