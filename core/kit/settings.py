@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         validation_alias=_named("WORKBENCH_CODE_SOCKET"),
         description="Unix socket of the code location. Set by `workbench up`.",
     )
+    run_socket: str | None = Field(
+        default=None,
+        validation_alias=_named("WORKBENCH_RUN_SOCKET"),
+        description="Unix socket of the run server. Set by `workbench up`.",
+    )
     host: str = Field(
         default="127.0.0.1",
         validation_alias=_named("WORKBENCH_HOST"),
@@ -260,6 +265,20 @@ class Settings(BaseSettings):
         le=1000000,
         validation_alias=_named("MAX_ARTIFACT_VERSIONS"),
         description="Snapshots of the catalog that are kept of each environment.",
+    )
+    max_concurrent_runs: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        validation_alias=_named("MAX_CONCURRENT_RUNS"),
+        description="Runs that go on at once; the others wait in the queue.",
+    )
+    max_concurrent_runs_per_workspace: int = Field(
+        default=6,
+        ge=1,
+        le=1000,
+        validation_alias=_named("MAX_CONCURRENT_RUNS_PER_WORKSPACE"),
+        description="Runs of one workspace that go on at once.",
     )
     artifact_retention_days: int = Field(
         default=365,

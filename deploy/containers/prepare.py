@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     except WorkbenchError as error:
         print(error.message, file=sys.stderr)
         return 1
-    dagster_home.write_configuration(data)
+    dagster_home.write_configuration(data, settings)
     return init_dagster.main() or projects.main([*arguments, "--result", str(data.root / "projects.json")])
 
 

@@ -2,20 +2,28 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 
 import psycopg
+import yaml
 
+from core.kit.settings import Settings
+from core.runs.ports import WORKSPACE_TAG
 from deploy.local.layout import DAGSTER_YAML, REPOSITORY, DataFolder
 
 MIGRATIONS = REPOSITORY / "core" / "migrations" / "versions"
 
 
-def write_configuration(data: DataFolder) -> None:
-    """Put the repository's `dagster.yaml` where Dagster looks for it."""
-    shutil.copyfile(DAGSTER_YAML, data.dagster_home / "dagster.yaml")
+def write_configuration(data: DataFolder, settings: Settings) -> None:
+    """Put the repository's `dagster.yaml` where Dagster looks for it, with the limits of the settings."""
+    config = yaml.safe_load(DAGSTER_YAML.read_text())
+    runs = config["concurrency"]["runs"]
+    runs["max_concurrent_runs"] = settings.max_concurrent_runs
+    for limit in runs["tag_concurrency_limits"]:
+        if limit["key"] == WORKSPACE_TAG:
+            limit["limit"] = settings.max_concurrent_runs_per_workspace
+    (data.dagster_home / "dagster.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
 
 
 def tables_are_current(data: DataFolder, owner_url: str, database_url: str) -> bool:

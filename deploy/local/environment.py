@@ -31,7 +31,7 @@ OF_THE_SUPERVISOR: Final = frozenset({"database_owner_url", "admin_password"})
 OF_THE_API: Final = frozenset({"jwt_secret_key", "jwt_previous_secret_keys"})
 SECRETS: Final = OF_THE_SUPERVISOR | OF_THE_API
 # Said by this start, not by the settings.
-COMPOSED: Final = frozenset({"database_url", "data_dir", "dagster_url", "code_socket"})
+COMPOSED: Final = frozenset({"database_url", "data_dir", "dagster_url", "code_socket", "run_socket"})
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ def child_environment(
         "DAGSTER_HOME": str(data.dagster_home),
         "WORKBENCH_DAGSTER_URL": addresses.webserver,
         "WORKBENCH_CODE_SOCKET": str(data.code_socket),
+        "WORKBENCH_RUN_SOCKET": str(data.run_socket),
     }
 
 

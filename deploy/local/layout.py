@@ -69,11 +69,19 @@ class DataFolder:
     @property
     def code_socket(self) -> Path:
         """The code server's Unix socket, under /tmp when its path would be too long."""
-        near = self.dagster_home / "code.sock"
+        return self._socket("code.sock")
+
+    @property
+    def run_socket(self) -> Path:
+        """The run server's Unix socket."""
+        return self._socket("runs.sock")
+
+    def _socket(self, file: str) -> Path:
+        near = self.dagster_home / file
         if len(os.fsencode(near)) <= LONGEST_SOCKET:
             return near
         name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}-{name}" / "code.sock"
+        return Path(tempfile.gettempdir()) / f"workbench-{os.getuid()}-{name}" / file
 
     def create(self) -> None:
         """Make the folders that are missing, closed to other users.

@@ -71,6 +71,8 @@ class Part:
     """Something that must be up, or over, before the address is printed."""
 
     outcome = "done"
+    # Whether the address waits for it.
+    holds_up = True
 
     def __init__(self, name: str, needs: Iterable[str] = ()) -> None:
         self.name = name
@@ -196,7 +198,7 @@ class Service(Part):
 
     outcome = "ready"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two say how it is started, the others how it is looked after
         self,
         name: str,
         spawn: Callable[[], Child],
@@ -205,9 +207,18 @@ class Service(Part):
         clock: Callable[[], float] = time.monotonic,
         whole: Callable[[int], bool] = lambda _pid: True,
         mend: Callable[[], object] = lambda: None,
+        *,
+        holds_up: bool = True,
+        is_outlived: bool = False,
     ) -> None:
-        """`whole` tells whether it has the processes of its own that it needs; `mend` asks for new ones."""
+        """`whole` tells whether it has the processes of its own that it needs; `mend` asks for new ones.
+
+        `is_outlived`: what it has started goes on when it dies.
+        """
         super().__init__(name, needs)
+        self.holds_up = holds_up
+        self._is_outlived = is_outlived
+        self.left: list[int] = []
         self._spawn = spawn
         self._ready = ready
         self._whole = whole
@@ -276,7 +287,8 @@ class Service(Part):
             return self._note_death(child, status)
         if not self._up and self._question.answer():
             self._up = True
-            return Event("again", "ready again", self._clock() - self._began)
+            note = "ready" if self._attempts == 1 else "ready again"
+            return Event("again", note, self._clock() - self._began)
         return self._look_whole(child) if self._up else None
 
     def _look_whole(self, child: Child) -> Event | None:
@@ -312,7 +324,10 @@ class Service(Part):
         return Event("starting", "")
 
     def _note_death(self, child: Child, status: int) -> Event:
-        child.kill()  # whatever it had started itself
+        if self._is_outlived:
+            self.left.append(child.pid)
+        else:
+            child.kill()  # whatever it had started itself
         if self._up and self._clock() - self._began > RECOVERED_AFTER:
             self._pause = SHORTEST_PAUSE
         return self._try_later(f"{ending(status)} (see {child.log})")

@@ -14,6 +14,7 @@ import psycopg
 from deploy.local.checks import HOST
 
 PATIENCE = 10.0
+PING_SECONDS = 5.0
 LATE_HEARTBEAT = """
     select 1 from dagster.daemon_heartbeats
     where daemon_type = 'QUEUED_RUN_COORDINATOR' and timestamp > %s
@@ -58,6 +59,16 @@ def socket_accepts(path: Path) -> bool:
         except OSError:
             return False
         return True
+
+
+def answers_ping(path: Path) -> bool:
+    """Whether the run server at this Unix socket has loaded what it needs."""
+    from orchestration.lib import wire
+
+    try:
+        return "worker" in wire.ask(str(path), {"kind": "ping"}, PING_SECONDS)
+    except wire.Gone:
+        return False
 
 
 def has_children(pid: int) -> bool:

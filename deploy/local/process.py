@@ -74,6 +74,13 @@ class Child:
         return next((line for line in reversed(lines) if line), "")
 
 
+def end_family(leader: int) -> None:
+    """End at once what belongs to the session of a process, which may be gone itself."""
+    for stray in _family(leader):
+        with suppress(psutil.Error):
+            stray.kill()
+
+
 def rotate(log: Path) -> None:
     """Put a log that has grown large aside; one older file is kept."""
     with suppress(FileNotFoundError):

@@ -25,6 +25,7 @@ from deploy.local.parts import Gate, InProcess, Once, Part, Service
 from deploy.local.process import Child
 
 API, WEBSERVER, DAEMON, CODE_SERVER = "api", "dagster-webserver", "dagster-daemon", "code-server"
+RUN_SERVER = "run-server"
 MIGRATIONS, ACCOUNTS, TABLES, PROJECTS = "migrations", "accounts", "dagster-tables", "projects"
 ALL = "workbench"
 ENOUGH_CORES = 4
@@ -63,6 +64,7 @@ class Stack:
             self._api(),
             self._webserver(),
             self._daemon(),
+            self._run_server(),
             Gate(ALL, partial(self._answers, "/health/ready"), (API, WEBSERVER, CODE_SERVER)),
         ]
 
@@ -127,6 +129,14 @@ class Stack:
         from orchestration.lib.reload import request_reload
 
         request_reload(self._addresses.webserver)
+
+    def _run_server(self) -> Service:
+        """Last: the address is good without it, and a run that is asked for before waits in the queue."""
+        socket = self._data.run_socket
+        command = [sys.executable, "-m", "orchestration.launcher.server", str(socket)]
+        spawn = self._spawner(RUN_SERVER, command)
+        ready = partial(probes.answers_ping, socket)
+        return Service(RUN_SERVER, spawn, ready, (ALL,), holds_up=False, is_outlived=True)
 
     def _api(self) -> Service:
         command = [sys.executable, "-m", "api.serve"]

@@ -133,7 +133,7 @@ class Session:
         # Half a second of imports, meanwhile; whoever needs them finds them there.
         Background(lambda: import_module("core.schema"))
         addresses = self._database()
-        write_configuration(self._data)
+        write_configuration(self._data, self._settings)
         if self._settings.auth_enabled:
             at = address(self._settings)
             self._accounts = Accounts(self._settings, addresses.database_url, at, self._progress.say)

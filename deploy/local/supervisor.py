@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from deploy.local.parts import Once, Part, Service
-from deploy.local.process import Child
+from deploy.local.process import Child, end_family
 from deploy.local.progress import Progress
 
 STARTING_TICK = 0.03
@@ -38,7 +38,7 @@ class Supervisor:
             PartFailed: a part cannot come up.
         """
         waiting = list(self._parts)
-        while waiting:
+        while any(part.holds_up for part in waiting):
             if self._asked_to_stop():
                 return False
             for part in [p for p in waiting if p.name not in self._states and self._has_its_needs(p)]:
@@ -51,6 +51,10 @@ class Supervisor:
                 self._progress.part(part.name, part.outcome, time.monotonic() - part.began, part.note)
             self._tend(service for service in self._services() if service not in waiting)
             time.sleep(STARTING_TICK)
+        for part in waiting:
+            if part.name not in self._states:
+                part.start()
+                self._record(part.name, "starting")
         return True
 
     def watch(self, also: Callable[[], None] = lambda: None) -> None:
@@ -66,7 +70,8 @@ class Supervisor:
 
     def groups(self) -> list[int]:
         """The process groups that run now."""
-        return [child.pid for _, child in self._children() if child.exit_status() is None]
+        running = [child.pid for _, child in self._children() if child.exit_status() is None]
+        return [*running, *self._left()]
 
     def stop(self, last: str) -> None:
         """Stop what runs: everything else together, and in the end what the others need."""
@@ -75,11 +80,19 @@ class Supervisor:
         _stop_together(children.values())
         if final is not None:
             _stop_together([final])
+        for leader in self._left():
+            end_family(leader)
 
     def kill(self) -> None:
         """End everything at once."""
         for _, child in self._children():
             child.kill()
+        for leader in self._left():
+            end_family(leader)
+
+    def _left(self) -> Iterator[int]:
+        """Sessions whose leader is gone, and which were left to go on."""
+        return (leader for service in self._services() for leader in service.left)
 
     def _tend(self, services: Iterable[Service]) -> None:
         for service in services:

@@ -7,11 +7,8 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from dagster import Definitions, in_process_executor
-from sqlalchemy.orm import Session
 
-from core.environments.models import Environment
 from core.runs.service import job_name
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from orchestration.defs.dbt.definitions import WorkspaceSource
 
 RUN_JOB_VARIABLE = "DAGSTER_RUN_JOB_NAME"
-ONE_WRITER = ("duckdb",)
 
 
 def sources(shared: Services, run_job: str | None) -> "list[WorkspaceSource]":
@@ -34,22 +30,18 @@ def sources(shared: Services, run_job: str | None) -> "list[WorkspaceSource]":
         # A run that was queued before its workspace was archived is still carried out.
         wanted = [item for item in everything if run_job == job_name(item.key)]
         wanted = wanted or workspaces.with_projects(session)
-        return [_source(shared, session, workspace) for workspace in wanted]
+        return [_source(shared, workspace) for workspace in wanted]
 
 
-def _source(shared: Services, session: Session, workspace: Workspace) -> "WorkspaceSource":
+def _source(shared: Services, workspace: Workspace) -> "WorkspaceSource":
     from orchestration.defs.dbt.definitions import WorkspaceSource  # noqa: PLC0415 - see above
 
     digest = workspace.manifest_digest
-    adapters = session.scalars(
-        sa.select(Environment.adapter_type).where(Environment.workspace_id == workspace.id)
-    )
     return WorkspaceSource(
         key=workspace.key,
         name=workspace.name,
         manifest_path=None if digest is None else shared.store.path(digest),
         assets_digest=workspace.assets_digest,
-        one_writer=any(adapter in ONE_WRITER for adapter in adapters),
     )
 
 

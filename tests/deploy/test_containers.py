@@ -26,7 +26,7 @@ KEYS = {
 
 
 def test_the_services_are_those_of_one_machine() -> None:
-    assert set(OURS) == {"prepare", "api", "dagster-webserver", "dagster-daemon", "code-server"}
+    assert set(OURS) == {"prepare", "api", "dagster-webserver", "dagster-daemon", "code-server", "run-server"}
 
 
 def test_only_the_api_is_published_and_on_loopback() -> None:

@@ -32,6 +32,7 @@ SETTINGS: dict[str, Any] = {
     "WORKBENCH_PORT": 9123,
     "WORKBENCH_DAGSTER_URL": "http://elsewhere",
     "WORKBENCH_CODE_SOCKET": "/elsewhere",
+    "WORKBENCH_RUN_SOCKET": "/elsewhere/too",
     "WORKBENCH_HOST": "0.0.0.0",  # noqa: S104
     "WORKBENCH_OPEN_WITHOUT_LOGIN": True,
     "WORKBENCH_TRUSTED_PROXIES": "10.0.0.1",
@@ -107,6 +108,7 @@ def test_children_find_each_other(environment: dict[str, str]) -> None:
     assert "search_path" in environment["DAGSTER_POSTGRES_URL"]
     assert environment["WORKBENCH_DAGSTER_URL"] == "http://127.0.0.1:4321/dagster"
     assert environment["WORKBENCH_CODE_SOCKET"] == "/data/dagster/code.sock"
+    assert environment["WORKBENCH_RUN_SOCKET"] == "/data/dagster/runs.sock"
     assert environment["WORKBENCH_DEMO_PG_PASSWORD"] == "demo-pw"
 
 

@@ -1,8 +1,10 @@
 import io
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.local.errors import PartFailed
@@ -118,3 +120,38 @@ def test_a_death_while_others_still_start_is_mended_too(stage: Stage) -> None:
         return ""
 
     assert stage.of(first, InProcess("b", kill_then_wait, ("a",))).start()
+
+
+def test_what_holds_up_nobody_starts_last_and_is_tended_then(stage: Stage) -> None:
+    log = stage.folder / "slow.log"
+    slow = Service(
+        "slow", stage.spawner("slow"), lambda: "slow is up" in log.read_text(), ("a",), holds_up=False
+    )
+    supervisor = stage.of(slow, InProcess("a", lambda: ""))
+    assert supervisor.start()
+    assert stage.described[-1]["slow"]["state"] == "starting"
+    supervisor.watch(also=lambda: setattr(stage, "stop", "slow" in stage.lines()))
+    assert stage.described[-1]["slow"]["state"] == "ready"
+
+
+def test_what_a_service_has_started_outlives_it_but_not_the_stack(stage: Stage) -> None:
+    pids = stage.folder / "pids.txt"
+    script = f"sleep 60 & echo $! >> {pids}; echo up; wait"
+    log = stage.folder / "server.log"
+    command = ["sh", "-c", script]
+
+    def spawn() -> Child:
+        return Child(command, {"PATH": os.environ["PATH"]}, stage.folder, log)
+
+    server = Service("server", spawn, lambda: "up" in log.read_text(), is_outlived=True)
+    supervisor = stage.of(server)
+    assert supervisor.start()
+    assert server.child is not None
+    first, begun = server.child.pid, int(pids.read_text())
+    os.kill(first, signal.SIGKILL)
+    assert wait_until(lambda: server.child is not None and server.child.exit_status() is not None, 10)
+    supervisor.watch(also=lambda: setattr(stage, "stop", bool(server.left)))
+    assert psutil.Process(begun).status() != psutil.STATUS_ZOMBIE
+    assert first in supervisor.groups()
+    supervisor.stop(last="none")
+    assert wait_until(lambda: not psutil.pid_exists(begun), 10)

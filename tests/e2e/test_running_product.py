@@ -21,20 +21,15 @@ def built(stack: Stack) -> dict[str, Any]:
     return stack.wait("tiny", run_id)
 
 
-def dbt_of(stack: Stack) -> list[psutil.Process]:
-    """The dbt processes of waiting runs that belong to this stack."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "environ"]):
-        words = process.info["cmdline"] or []
-        ours = str(stack.data) in str((process.info["environ"] or {}).get("DBT_TARGET_PATH"))
-        if "run-operation" in words and "wait" in words and ours:
-            found.append(process)
-    return found
+def dbt_of(run_id: str) -> list[psutil.Process]:
+    """The dbt processes of a run, which are named after it."""
+    name = f"dbt {run_id[:8]}"
+    return [process for process in psutil.process_iter(["name"]) if process.info["name"] == name]
 
 
 def start_waiting(stack: Stack) -> tuple[str, psutil.Process]:
     run_id = stack.start("tiny", WAIT, {"command": "build"})
-    process = wait_for(lambda: dbt_of(stack), "dbt to run")[0]
+    process = wait_for(lambda: dbt_of(run_id), "dbt to run")[0]
     wait_for(lambda: stack.get(f"/tiny/runs/{run_id}/log")["items"][2:], "the first lines of the log")
     return run_id, process
 
@@ -109,8 +104,11 @@ def test_a_killed_worker_ends_the_run_as_failed_and_takes_dbt_with_it(
     stack: Stack, built: dict[str, Any]
 ) -> None:
     run_id, dbt = start_waiting(stack)
-    worker = dbt.parent()
+    nursery = dbt.parent()
+    assert nursery is not None
+    worker = nursery.parent()
     assert worker is not None
+    assert worker.name() == f"run {run_id[:8]}"
     worker.send_signal(signal.SIGKILL)
     run = stack.wait("tiny", run_id, 90)
     assert run["status"] == "failed"

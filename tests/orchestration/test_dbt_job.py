@@ -27,7 +27,7 @@ Steps = list[dict[str, Any]]
 def source_of(shared: Services, workspace: Workspace) -> WorkspaceSource:
     digest = workspace.manifest_digest
     path = None if digest is None else shared.store.path(digest)
-    return WorkspaceSource(workspace.key, workspace.name, path, workspace.assets_digest, one_writer=True)
+    return WorkspaceSource(workspace.key, workspace.name, path, workspace.assets_digest)
 
 
 def run_steps(

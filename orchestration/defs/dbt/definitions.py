@@ -40,12 +40,6 @@ class WorkspaceSource:
     name: str
     manifest_path: Path | None
     assets_digest: str | None
-    one_writer: bool
-
-    @property
-    def pool(self) -> str | None:
-        """Warehouses that take one writer have a pool of one: their runs wait in Dagster's queue."""
-        return f"{self.key}__warehouse" if self.one_writer else None
 
 
 def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]) -> Definitions:
@@ -82,7 +76,6 @@ def _assets(source: WorkspaceSource, project: Project) -> AssetsDefinition:
         manifest=project.manifest,
         name=op_name(source.key),
         dagster_dbt_translator=project.translator,
-        pool=source.pool,
     )
     def assets(context: AssetExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
         yield from run_commands(context.op_execution_context, config, project)
@@ -104,7 +97,7 @@ def _bare_job(source: WorkspaceSource, reason: str) -> Job:
     """The job of a workspace without assets: the same commands, nothing to materialize."""
     project = Project(source.key, {}, WorkspaceTranslator(source.key), None)
 
-    @op(name=op_name(source.key), pool=source.pool)
+    @op(name=op_name(source.key))
     def command(context: OpExecutionContext, config: DbtRunConfig) -> None:
         for _ in run_commands(context, config, project):
             pass

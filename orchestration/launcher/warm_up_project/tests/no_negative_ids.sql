@@ -1,0 +1,1 @@
+select * from {{ ref("first") }} where id < 0

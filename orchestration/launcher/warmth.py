@@ -1,0 +1,117 @@
+"""What a run needs and takes seconds to load: imported once, before runs are forked from it.
+
+Imports are not all. Much of dbt is generated on first use (readers and writers of every kind of node), so a
+small project is parsed as well: a forked dbt then begins where the terminal's is after three to five seconds.
+"""
+
+import contextlib
+import gc
+import importlib
+import io
+import pkgutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from core.runs.dbt_process import dbt_executable
+
+PROJECT: Final = Path(__file__).parent / "warm_up_project"
+MODULES: Final = (
+    "dagster",
+    "dagster._cli.api",
+    "dagster_postgres",
+    "dagster_dbt",
+    "dbt.cli.main",
+    "core.schema",
+    "orchestration.defs.compose",
+    "orchestration.defs.dbt.definitions",
+    # Each of these is first wanted in the middle of a run.
+    "babel.dates",
+    "daff",
+    "dbt_common.clients.agate_helper",
+    "multiprocessing.dummy",
+    "multiprocessing.pool",
+    "sqlparse",
+)
+# A run makes much and ends soon: looking for what may go costs it more than it frees.
+RARELY: Final = (100_000, 50, 100)
+
+
+def warm_up() -> None:
+    """Load everything that runs have in common. No thread is left, and no connection.
+
+    Raises:
+        ImportError: something is not installed.
+        RuntimeError: dbt could not parse the project that comes along.
+    """
+    for name in (*MODULES, *_adapters()):
+        importlib.import_module(name)
+    _parse_twice()
+    gc.collect()
+    gc.freeze()
+
+
+def _adapters() -> list[str]:
+    """The adapters of dbt that are installed."""
+    import dbt.adapters  # noqa: PLC0415 - seconds
+
+    found = pkgutil.iter_modules(dbt.adapters.__path__)
+    shared = {
+        "base",
+        "sql",
+        "contracts",
+        "events",
+        "exceptions",
+        "clients",
+        "catalogs",
+        "record",
+        "relation_configs",
+    }
+    return [f"dbt.adapters.{module.name}" for module in found if module.ispkg and module.name not in shared]
+
+
+def _parse_twice() -> None:
+    """Once from nothing, once from what the first left: dbt has code for each of them."""
+    from dbt.adapters.factory import reset_adapters  # noqa: PLC0415 - seconds
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="workbench-warm-up-") as folder:
+        words = [
+            "parse",
+            "--project-dir",
+            str(PROJECT),
+            "--profiles-dir",
+            str(PROJECT),
+            "--target-path",
+            folder,
+        ]
+        quiet = ["--log-path", folder, "--log-level-file", "none", "--no-send-anonymous-usage-stats"]
+        for _ in range(2):
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                done = dbtRunner().invoke([*words, *quiet])
+            if not done.success:
+                raise RuntimeError(f"dbt does not parse {PROJECT}: {done.exception or said.getvalue()}")
+    reset_adapters()
+
+
+def run_dbt(words: Sequence[str]) -> int:
+    """Be dbt, as if started with these words as a program, in the environment of this process."""
+    import time  # noqa: PLC0415
+
+    from dbt.cli.main import cli  # noqa: PLC0415 - loaded long ago
+
+    gc.set_threshold(*RARELY)
+    time.tzset()
+    sys.argv = [dbt_executable(), *words[1:]]
+    try:
+        cli.main(args=list(words[1:]), prog_name="dbt", standalone_mode=True)
+    except SystemExit as ended:
+        code = ended.code
+        if isinstance(code, str):
+            sys.stdout.write(f"{code}\n")
+        return code if isinstance(code, int) else int(code is not None)
+    finally:
+        sys.stdout.flush()
+    return 0
