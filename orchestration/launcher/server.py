@@ -14,7 +14,7 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,6 +68,7 @@ class RunServer:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(waking, selectors.EVENT_READ)
             self._reap()
+            self._apart(lambda aftermath: aftermath.after_server())
             while not self._ending:
                 for key, _ in selector.select():
                     if key.fd == waking:
@@ -159,15 +160,19 @@ class RunServer:
     def _see_to(self, run_id: str, code: int) -> None:
         """A worker that ended badly could not say so itself: another process does, with a database."""
         log.warning("The process of run %s ended with %d.", run_id, code)
+        self._apart(lambda aftermath: aftermath.after_worker(run_id, code))
+
+    def _apart(self, action: Callable[[Any], None]) -> None:
+        """Do something that needs a database in a process of its own."""
         if os.fork():
             return
         try:
             self._forget(None)
-            from orchestration.launcher.aftermath import after_worker  # noqa: PLC0415 - loaded long ago
+            from orchestration.launcher import aftermath  # noqa: PLC0415 - loaded long ago
 
-            after_worker(run_id, code)
+            action(aftermath)
         except BaseException:
-            log.exception("the end of run %s could not be recorded", run_id)
+            log.exception("what runs left could not be seen to")
         finally:
             _leave(0)
 

@@ -13,6 +13,7 @@ from dagster._core.launcher.base import CheckRunHealthResult, LaunchRunContext, 
 from dagster._serdes import ConfigurableClass
 from dagster._serdes.config_class import ConfigurableClassData
 
+from orchestration.launcher.aftermath import GONE
 from orchestration.lib import wire
 from orchestration.lib.worker import WORKER_TAG, is_alive, process_of
 
@@ -22,7 +23,6 @@ ANSWER_SECONDS: Final = 60.0
 ATTEMPTS: Final = 5
 PAUSE_SECONDS: Final = 0.3
 QUICKLY: Final = 3.0
-GONE: Final = "The run's process is gone: it was killed, or the machine stopped."
 
 
 class WarmRunLauncher(RunLauncher[Any], ConfigurableClass):

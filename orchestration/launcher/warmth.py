@@ -8,6 +8,7 @@ import contextlib
 import gc
 import importlib
 import io
+import os
 import pkgutil
 import sys
 import tempfile
@@ -27,6 +28,8 @@ MODULES: Final = (
     "core.schema",
     "orchestration.defs.compose",
     "orchestration.defs.dbt.definitions",
+    "orchestration.launcher.aftermath",
+    "orchestration.launcher.worker",
     # Each of these is first wanted in the middle of a run.
     "babel.dates",
     "daff",
@@ -34,6 +37,9 @@ MODULES: Final = (
     "multiprocessing.dummy",
     "multiprocessing.pool",
     "sqlparse",
+)
+NO_ADAPTERS: Final = frozenset(
+    ["base", "sql", "contracts", "events", "exceptions", "clients", "catalogs", "record", "relation_configs"]
 )
 # A run makes much and ends soon: looking for what may go costs it more than it frees.
 RARELY: Final = (100_000, 50, 100)
@@ -48,9 +54,17 @@ def warm_up() -> None:
     """
     for name in (*MODULES, *_adapters()):
         importlib.import_module(name)
-    _parse_twice()
+    _read_a_project()
+    _check_alone()
     gc.collect()
     gc.freeze()
+
+
+def _check_alone() -> None:
+    """Raise where something has started a thread, of Python or not: a fork of this process would lack it."""
+    tasks = Path("/proc/self/task")
+    if tasks.is_dir() and (count := len(list(tasks.iterdir()))) > 1:
+        raise RuntimeError(f"{count - 1} threads run in what was loaded; runs cannot be forked from it.")
 
 
 def _adapters() -> list[str]:
@@ -58,42 +72,39 @@ def _adapters() -> list[str]:
     import dbt.adapters  # noqa: PLC0415 - seconds
 
     found = pkgutil.iter_modules(dbt.adapters.__path__)
-    shared = {
-        "base",
-        "sql",
-        "contracts",
-        "events",
-        "exceptions",
-        "clients",
-        "catalogs",
-        "record",
-        "relation_configs",
-    }
-    return [f"dbt.adapters.{module.name}" for module in found if module.ispkg and module.name not in shared]
+    return [
+        f"dbt.adapters.{module.name}" for module in found if module.ispkg and module.name not in NO_ADAPTERS
+    ]
 
 
-def _parse_twice() -> None:
-    """Once from nothing, once from what the first left: dbt has code for each of them."""
+def _read_a_project() -> None:
+    """Have dbt read the manifest of a small project, which it has first been parsed to.
+
+    By a child: dbt's static parser starts threads, which a fork would lack, and wait for.
+    """
     from dbt.adapters.factory import reset_adapters  # noqa: PLC0415 - seconds
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="workbench-warm-up-") as folder:
-        words = [
-            "parse",
-            "--project-dir",
-            str(PROJECT),
-            "--profiles-dir",
-            str(PROJECT),
-            "--target-path",
-            folder,
-        ]
-        quiet = ["--log-path", folder, "--log-level-file", "none", "--no-send-anonymous-usage-stats"]
-        for _ in range(2):
-            with contextlib.redirect_stdout(io.StringIO()) as said:
-                done = dbtRunner().invoke([*words, *quiet])
-            if not done.success:
-                raise RuntimeError(f"dbt does not parse {PROJECT}: {done.exception or said.getvalue()}")
+        child = os.fork()
+        if child == 0:
+            try:
+                _parse(folder)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        _parse(folder)
     reset_adapters()
+
+
+def _parse(folder: str) -> None:
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds
+
+    places = {"--project-dir": str(PROJECT), "--profiles-dir": str(PROJECT), "--target-path": folder}
+    words = ["parse", *(word for place in places.items() for word in place), "--log-path", folder]
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        done = dbtRunner().invoke([*words, "--log-level-file", "none", "--no-send-anonymous-usage-stats"])
+    if not done.success:
+        raise RuntimeError(f"dbt does not parse {PROJECT}: {done.exception or said.getvalue()}")
 
 
 def run_dbt(words: Sequence[str]) -> int:
