@@ -93,6 +93,11 @@ def shown_status(*, ended: bool) -> sa.ColumnElement[str]:
     )
 
 
+def told_status(status: str, *, ended: bool) -> str:
+    """The same of a status that has been read."""
+    return {"running": "unknown", PENDING: NOT_RUN}.get(status, status) if ended else status
+
+
 def nodes_of_run(
     session: Session,
     workspace_id: int,
@@ -238,6 +243,7 @@ def executions_of(
             RunNode.thread,
             RunNode.execution_time,
             RunNode.command,
+            RunNode.name,
         )
         .where(*_of_run(workspace_id, run, step))
         .order_by(RunNode.step, RunNode.started_at.nulls_last(), RunNode.unique_id)

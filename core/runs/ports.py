@@ -10,6 +10,10 @@ WORKSPACE_TAG = "workbench/workspace"
 ENVIRONMENT_TAG = "workbench/environment"
 ACTOR_TAG = "workbench/actor"
 COMMAND_TAG = "workbench/command"
+GIT_COMMIT_TAG = "workbench/git_commit"
+DBT_VERSION_TAG = "workbench/dbt_version"
+# Dagster's own: which schedule asked for a run.
+SCHEDULE_TAG = "dagster/schedule_name"
 
 
 class RunStatus(StrEnum):
@@ -70,8 +74,11 @@ class RunEngine(Protocol):
         *,
         limit: int,
         cursor: str | None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        run_ids: Sequence[str] | None = None,
     ) -> list[EngineRun]:
-        """Runs that carry all tags, newest first, after the run id `cursor`."""
+        """Runs that carry all tags, newest first, after the run id `cursor`; of `run_ids` only, if given."""
         ...
 
     def cancel(self, run_id: str) -> None:

@@ -43,10 +43,10 @@ class Difference:
 def compare(now: Iterable[Execution], before: Iterable[Execution]) -> Difference:
     """The difference of two runs.
 
-    A node fails newly when it failed now and did not before, be it that it was skipped or not there; it is
-    fixed when it is well now and failed before, and left out when it was well before and is skipped now. It is
-    slower or faster by at least 20 % of the shorter time
-    and half a second, and only if both times ended well: how long a failure took says nothing.
+    A node fails newly when it failed now and did not before, be it that it was skipped or not there. It is
+    fixed when it is well now and failed before; left out when it was well before and is skipped now; slower
+    or faster by at least 20 % of the shorter time and half a second, and only if it ended well both times:
+    how long a failure took says nothing.
     """
     pairs = _pairs(now, before)
     newly = [pair for pair in pairs if _fails_newly(pair)]

@@ -68,9 +68,7 @@ def inputs_of(unique_id: str, reads: Reads, nodes: Mapping[str, Stored]) -> Inpu
             continue
         found.add(parent)
         known = nodes.get(parent)
-        if known is None or known.resource_type == "source":
-            knowable = False
-        elif known.materialization in BY_ITSELF:
+        if known is None or known.resource_type == "source" or known.materialization in BY_ITSELF:
             knowable = False
         elif known.materialization in PASSING_ON:
             waiting += reads.get(parent, ())

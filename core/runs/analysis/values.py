@@ -27,6 +27,7 @@ class Execution:
     thread: str | None = None
     seconds: float | None = None
     command: str = "build"
+    name: str = ""
 
     @property
     def key(self) -> Key:

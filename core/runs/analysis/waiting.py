@@ -11,7 +11,7 @@ class Waits:
     """The nodes of one step that each node of it waits for.
 
     These are its parents; behind a parent that is not part of the step (an ephemeral model, a source), the
-    parents of that. In `build` a node, unless it is a test, also waits for those tests of its parents that are
+    parents of that. In `build` a node that is no test also waits for those tests of its parents that are
     about nothing but what it is made of.
     """
 
