@@ -33,6 +33,7 @@ from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
+from api.runs.nodes import router as run_nodes
 from api.search.endpoints import router as search
 from api.snapshots.endpoints import router as snapshots
 from api.validation.endpoints import router as validation
@@ -59,6 +60,7 @@ ROUTERS = (
     overview,
     run_log,
     runs,
+    run_nodes,
     artifacts,
     search,
     snapshots,

@@ -147,7 +147,7 @@ class DagsterEngine:
             raise Unavailable("Dagster could not read the run.")
         return _run(answer) if answer["__typename"] == "Run" else None
 
-    def list_runs(  # noqa: PLR0913 - one for each filter
+    def list_runs(
         self,
         tags: Mapping[str, str],
         statuses: Sequence[RunStatus],

@@ -1,6 +1,6 @@
 """The nodes of a run: pages of them, one of them, and what the analyses need of all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,13 +12,14 @@ from core.catalog.reading import reading_now
 from core.catalog.snapshots.models import CodeText, Snapshot
 from core.kit.errors import NotFound
 from core.kit.paging import Page, decode_cursor, page_of
-from core.runs.analysis.values import Execution
+from core.runs.analysis.values import Execution, Key
 from core.runs.models import RunNode
 from core.runs.ports import ENDED, EngineRun
 from core.runs.recording import NOT_RUN, PENDING
 
 # In a list, a message is its beginning; the node itself has all of it.
 MESSAGE: Final = 300
+LONG_MESSAGE: Final = 4000
 # What needs attention first.
 _URGENCY: Final = (
     ("error", "fail", "failed", "runtime error", "partial success"),
@@ -226,6 +227,23 @@ def node_of_run(
         )
     row, shown, text, in_catalog = found
     return NodeInRun(row, shown, text, in_catalog)
+
+
+def messages_of(
+    session: Session, workspace_id: int, run_id: str, keys: Collection[Key]
+) -> dict[Key, str | None]:
+    """The beginning of what dbt said of these nodes."""
+    query = sa.select(RunNode.step, RunNode.unique_id, sa.func.left(RunNode.message, LONG_MESSAGE)).where(
+        RunNode.workspace_id == workspace_id,
+        RunNode.run_id == run_id,
+        RunNode.unique_id == sa.func.any([unique_id for _, unique_id in keys]),
+    )
+    wanted = set(keys)
+    return {
+        (step, unique_id): message
+        for step, unique_id, message in session.execute(query)
+        if (step, unique_id) in wanted
+    }
 
 
 def executions_of(

@@ -208,6 +208,7 @@ def test_a_database_that_goes_away_and_returns_is_survived(own_client: TestClien
 
 BODIES: dict[str, dict[str, Any]] = {
     "/runs": {"steps": [{"command": "build"}]},
+    "/runs/cancel": {"run_ids": ["run-1"]},
     "/members/{username}": {"role": "viewer"},
     "/overrides/{field}": {"value": "ann"},
     "/tokens": {"name": "ci", "scopes": ["run:read"]},
