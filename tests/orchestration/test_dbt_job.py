@@ -267,7 +267,7 @@ def test_a_run_says_what_it_was_made_with_and_dagster_knows_each_result(
     events = [event.materialization for event in result.get_asset_materialization_events()]
     assert events
     for materialization in events:
-        metadata = {name: value.value for name, value in materialization.metadata.items()}
+        metadata: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
         assert metadata["dbt/status"] == "success"
         assert metadata["dbt/execution_seconds"] >= 0
         assert str(metadata["unique_id"]) in unquote(str(metadata["workbench/run"]))
