@@ -34,7 +34,7 @@ export function RunsFilters({ workspace, filters }: { workspace: string; filters
       />
       <FilterSelect label="Time" value={filters.hours} options={PERIOD_OPTIONS} onChange={set("hours")} />
       <FilterSelect
-        label="Environment"
+        label="Environment of the runs"
         value={filters.environment}
         options={choices("Any environment", facets.data?.environments, filters.environment)}
         onChange={set("environment")}
@@ -46,7 +46,7 @@ export function RunsFilters({ workspace, filters }: { workspace: string; filters
         onChange={set("actor")}
       />
       <FilterSelect
-        label="Command"
+        label="Command of the runs"
         className="max-w-64 font-mono text-xs"
         value={filters.command}
         options={choices("Any command", facets.data?.commands, filters.command)}
