@@ -27,7 +27,8 @@ NO_THREAD: Final = ""
 class Timeline:
     """When each node of a run ran. `lanes` are its threads in order, `lane_of` the place of each bar's.
 
-    `path` holds the critical path by places in `bars`. `untimed` nodes never began, or dbt gave no time.
+    `path` holds the critical path by places in `bars`. `untimed` nodes never began, were skipped, or dbt gave
+    no time.
     """
 
     bars: Sequence[Execution]
@@ -43,7 +44,7 @@ class Timeline:
 def timeline_of_run(session: Session, workspace: Workspace, run: EngineRun, step: int | None) -> Timeline:
     """When each node ran, and the critical path of the run (or of one step)."""
     executions = executions_of(session, workspace.id, run, step)
-    timed = [one for one in executions if one.started_at is not None]
+    timed = [one for one in executions if one.has_worked]
     bars = timed[:MOST_BARS]
     lanes = sorted({one.thread or NO_THREAD for one in bars}, key=_natural)
     place = {lane: index for index, lane in enumerate(lanes)}

@@ -97,6 +97,11 @@ def test_what_is_not_part_of_the_run_is_looked_through() -> None:
     ]
 
 
+def test_what_was_skipped_took_no_time_though_dbt_gives_it_some() -> None:
+    two = [ran("model.a", 0, 2, status="error"), ran("model.b", 1, 9, status="skipped")]
+    assert names(critical_path(two, reads_of([("model.a", "model.b")]))) == [("a", None)]
+
+
 def test_steps_follow_each_other() -> None:
     two = [ran("model.a", 0, 1), ran("model.b", 0, 3), ran("model.a", 4, 5, step=2)]
     assert names(critical_path(two, {})) == [("b", None), ("a", "step")]

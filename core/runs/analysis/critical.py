@@ -71,6 +71,8 @@ def critical_path(executions: Iterable[Execution], reads: Reads) -> list[Link]:
 
 def _timed(execution: Execution) -> Timed | None:
     start, end = execution.started_at, execution.finished_at
+    if not execution.has_worked:
+        return None
     return None if start is None or end is None else Timed(execution, start, max(start, end))
 
 

@@ -45,6 +45,11 @@ class Execution:
         return self.status in WELL
 
     @property
+    def has_worked(self) -> bool:
+        """Whether it took time. What dbt skips has times, too, though nothing was done in them."""
+        return self.started_at is not None and self.status != "skipped"
+
+    @property
     def is_test(self) -> bool:
         """Whether others are judged by it, and none is made of it."""
         return self.resource_type in TESTS

@@ -33,7 +33,7 @@ export function RunBody({ run }: { run: Run }) {
 
   const to = (key: string) => `?${patched(params, { view: key === "nodes" ? null : key })}`;
   const tabs = [
-    { key: "nodes", label: "Nodes", to: to("nodes"), count: total },
+    { key: "nodes", label: "Nodes", to: to("nodes"), count: total || undefined },
     { key: "timeline", label: "Timeline", to: to("timeline") },
     { key: "compare", label: "Compare", to: to("compare") },
     ...(wide ? [] : [{ key: "log", label: "Log", to: to("log") }]),

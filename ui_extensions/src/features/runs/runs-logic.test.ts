@@ -88,6 +88,7 @@ describe("the times of a run", () => {
 
   it("of a node that never began are none", () => {
     expect(barOf(runNode("d", { started_at: null, finished_at: null }), now)).toBeNull();
+    expect(barOf(runNode("e", { status: "skipped" }), now)).toBeNull();
   });
 });
 

@@ -100,7 +100,7 @@ function RunCells({ workspace, run, share }: { workspace: string; run: Run; shar
         </Link>
       </Td>
       <Td className="text-muted">{run.environment ?? <Unknown why="not known" />}</Td>
-      <Td className="text-muted">
+      <Td className="whitespace-nowrap text-muted">
         {run.actor ?? <Unknown why="not known" />}
         {run.schedule ? <span className="block text-xs text-faint">{run.schedule}</span> : null}
       </Td>

@@ -12,12 +12,12 @@ export function spanOf(run: Pick<Run, "started_at" | "finished_at">, now: number
   return start < end ? { start, end } : null;
 }
 
-/** From the start of a node to its end; while it runs, to now. Null where it never began. */
+/** From the start of a node to its end; while it runs, to now. Null where it never began, or was left out. */
 export function barOf(
   node: Pick<RunNode, "status" | "started_at" | "finished_at" | "execution_time">,
   now: number,
 ): Span | null {
-  if (!node.started_at) return null;
+  if (!node.started_at || node.status === "skipped") return null;
   const start = Date.parse(node.started_at);
   const end = node.finished_at ? Date.parse(node.finished_at) : openEnd(node, start, now);
   return Number.isNaN(start) || Number.isNaN(end) ? null : { start, end: Math.max(start, end) };
