@@ -285,6 +285,7 @@ class ComparisonOut(BaseModel):
     newly_failing: PairsOut | None = None
     fixed: PairsOut | None = None
     left_out: PairsOut | None = None
+    resumed: PairsOut | None = None
     slower: PairsOut | None = None
     faster: PairsOut | None = None
     added: PairsOut | None = None
@@ -297,7 +298,7 @@ class ComparisonOut(BaseModel):
         difference = found.difference
         if found.before is None or difference is None:
             return cls(before=None)
-        names = ("newly_failing", "fixed", "left_out", "slower", "faster", "added", "removed")
+        names = ("newly_failing", "fixed", "left_out", "resumed", "slower", "faster", "added", "removed")
         lists = {name: PairsOut.of(getattr(difference, name)) for name in names}
         return cls(before=ComparedRunOut.of(found.before), unchanged=difference.unchanged, **lists)
 

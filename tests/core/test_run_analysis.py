@@ -257,7 +257,10 @@ def test_slower_and_faster_need_a_share_and_half_a_second(
         ("error", "error", None),
         ("fail", "pass", "fixed"),
         ("error", "warn", "fixed"),
-        ("error", "skipped", None),
+        ("error", "skipped", "left_out"),
+        ("skipped", "success", "resumed"),
+        ("skipped", "skipped", None),
+        ("success", "unknown", None),
         ("success", "skipped", "left_out"),
         (None, "success", "added"),
         ("error", None, "removed"),
@@ -268,7 +271,7 @@ def test_each_change_of_status_is_told_once(before: str | None, now: str | None,
         [took("a", 9, now)] if now else [],
         [took("a", 1, before)] if before else [],
     )
-    lists = ("newly_failing", "fixed", "left_out", "slower", "faster", "added", "removed")
+    lists = ("newly_failing", "fixed", "left_out", "resumed", "slower", "faster", "added", "removed")
     assert [name for name in lists if getattr(found, name)] == ([told] if told else [])
 
 

@@ -33,6 +33,7 @@ class Difference:
     newly_failing: Sequence[Pair]
     fixed: Sequence[Pair]
     left_out: Sequence[Pair]
+    resumed: Sequence[Pair]
     slower: Sequence[Pair]
     faster: Sequence[Pair]
     added: Sequence[Pair]
@@ -44,7 +45,8 @@ def compare(now: Iterable[Execution], before: Iterable[Execution]) -> Difference
     """The difference of two runs.
 
     A node fails newly when it failed now and did not before, be it that it was skipped or not there. It is
-    fixed when it is well now and failed before; left out when it was well before and is skipped now; slower
+    fixed when it is well now and failed before; left out when it ran before and is skipped now, resumed when
+    it is well now and was skipped; slower
     or faster by at least 20 % of the shorter time and half a second, and only if it ended well both times:
     how long a failure took says nothing.
     """
@@ -54,13 +56,15 @@ def compare(now: Iterable[Execution], before: Iterable[Execution]) -> Difference
     slower = [pair for pair in pairs if _moved(pair) > 0]
     faster = [pair for pair in pairs if _moved(pair) < 0]
     left_out = [pair for pair in pairs if _is_left_out(pair)]
+    resumed = [pair for pair in pairs if _is_resumed(pair)]
     added = [pair for pair in pairs if pair.before is None and not _fails_newly(pair)]
     removed = [pair for pair in pairs if pair.now is None]
-    told = sum(map(len, (newly, fixed, left_out, slower, faster, added, removed)))
+    told = sum(map(len, (newly, fixed, left_out, resumed, slower, faster, added, removed)))
     return Difference(
         sorted(newly, key=_key),
         sorted(fixed, key=_key),
         sorted(left_out, key=_key),
+        sorted(resumed, key=_key),
         sorted(slower, key=_by(lambda difference: -difference)),
         sorted(faster, key=_by(lambda difference: difference)),
         sorted(added, key=_key),
@@ -84,7 +88,12 @@ def _is_fixed(pair: Pair) -> bool:
 
 
 def _is_left_out(pair: Pair) -> bool:
-    return bool(pair.now and pair.now.status == "skipped" and pair.before and pair.before.is_well)
+    ran = pair.before and (pair.before.is_well or pair.before.has_failed)
+    return bool(pair.now and pair.now.status == "skipped" and ran)
+
+
+def _is_resumed(pair: Pair) -> bool:
+    return bool(pair.now and pair.now.is_well and pair.before and pair.before.status == "skipped")
 
 
 def _moved(pair: Pair) -> float:

@@ -2161,6 +2161,7 @@ export interface components {
             left_out?: components["schemas"]["PairsOut"] | null;
             newly_failing?: components["schemas"]["PairsOut"] | null;
             removed?: components["schemas"]["PairsOut"] | null;
+            resumed?: components["schemas"]["PairsOut"] | null;
             slower?: components["schemas"]["PairsOut"] | null;
             /** Unchanged */
             unchanged?: number | null;

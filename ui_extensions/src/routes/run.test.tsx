@@ -192,6 +192,7 @@ describe("the page of a run", () => {
       newly_failing: none,
       fixed: none,
       left_out: none,
+      resumed: none,
       slower: pairs("orders"),
       faster: none,
       added: none,
@@ -201,7 +202,7 @@ describe("the page of a run", () => {
     renderApp("/w/shop/runs/run-1?view=compare");
     expect(await screen.findByRole("heading", { name: /Slower 1/ })).toBeInTheDocument();
     expect(screen.getByText("2.0s, now 5.0s (+3.0s)")).toBeInTheDocument();
-    expect(screen.getByText(/7 others did as before/)).toBeInTheDocument();
+    expect(screen.getByText(/7 others/)).toBeInTheDocument();
     expect(screen.queryByRole("heading", { name: /Faster/ })).not.toBeInTheDocument();
   });
 

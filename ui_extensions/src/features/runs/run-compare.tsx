@@ -13,12 +13,21 @@ import { compareQuery } from "./queries";
 
 type Pairs = NonNullable<RunComparison["slower"]>;
 type Pair = Pairs["items"][number];
-type ListName = "newly_failing" | "fixed" | "left_out" | "slower" | "faster" | "added" | "removed";
+type ListName =
+  | "newly_failing"
+  | "fixed"
+  | "left_out"
+  | "resumed"
+  | "slower"
+  | "faster"
+  | "added"
+  | "removed";
 
 const LISTS: { name: ListName; title: string; tone: Tone }[] = [
   { name: "newly_failing", title: "Newly failing", tone: "failed" },
   { name: "fixed", title: "Fixed", tone: "ok" },
   { name: "left_out", title: "Ran before, skipped now", tone: "unknown" },
+  { name: "resumed", title: "Skipped before, ran now", tone: "ok" },
   { name: "slower", title: "Slower", tone: "warning" },
   { name: "faster", title: "Faster", tone: "ok" },
   { name: "added", title: "Not part of the run before", tone: "unknown" },
@@ -60,8 +69,8 @@ function Compared({ run, found }: { run: Run; found: RunComparison }) {
         return pairs ? <List key={name} run={run} title={title} tone={tone} pairs={pairs} /> : null;
       })}
       <p className="text-xs text-faint">
-        {formatNumber(found.unchanged ?? 0)} others did as before. Slower and faster: by at least 20 % and
-        half a second, both times well.
+        {formatNumber(found.unchanged ?? 0)} others: nothing worth telling. Slower and faster: by at least 20
+        % and half a second, both times well.
       </p>
     </div>
   );
