@@ -33,6 +33,7 @@ from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
+from api.runs.nodes import router as run_nodes
 from api.runs.queue import router as run_queue
 from api.search.endpoints import router as search
 from api.snapshots.endpoints import router as snapshots
@@ -61,6 +62,7 @@ ROUTERS = (
     run_log,
     run_queue,
     runs,
+    run_nodes,
     artifacts,
     search,
     snapshots,

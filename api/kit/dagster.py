@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -163,10 +164,26 @@ class DagsterEngine:
         return _run(answer) if answer["__typename"] == "Run" else None
 
     def list_runs(
-        self, tags: Mapping[str, str], statuses: Sequence[RunStatus], *, limit: int, cursor: str | None
+        self,
+        tags: Mapping[str, str],
+        statuses: Sequence[RunStatus],
+        *,
+        limit: int,
+        cursor: str | None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        run_ids: Sequence[str] | None = None,
     ) -> list[EngineRun]:
         """Runs, newest first. See `RunEngine`."""
         wanted: dict[str, Any] = {"tags": [{"key": k, "value": v} for k, v in tags.items()]}
+        if created_after is not None:
+            wanted["createdAfter"] = created_after.timestamp()
+        if created_before is not None:
+            wanted["createdBefore"] = created_before.timestamp()
+        if run_ids is not None:
+            if not run_ids:
+                return []  # to Dagster an empty list means any run
+            wanted["runIds"] = list(run_ids)
         if statuses:
             wanted["statuses"] = [name for name, status in STATUSES.items() if status in statuses]
             if not wanted["statuses"]:

@@ -2,27 +2,33 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from fastapi.responses import FileResponse
+from pydantic import AwareDatetime
 
 from api.kit.access import ArtifactReader, GuardedRouter, RunCanceller, RunReader, RunStarter, WorkspaceDep
 from api.kit.errors import responses
 from api.kit.state import SessionDep, State, StateDep, WorkspaceKey
 from api.runs.schemas import (
+    CancelIn,
+    CancelledOut,
+    CancelOut,
     RunArtifactList,
     RunArtifactOut,
+    RunFacetsOut,
     RunIn,
     RunList,
-    RunNodeList,
     RunOptionsOut,
     RunOut,
 )
 from core.artifacts import projects
 from core.artifacts import service as artifacts
 from core.audit import service as audit
-from core.kit.errors import Conflict, NotFound
-from core.runs import service
-from core.runs.ports import RunStatus
+from core.kit.errors import Conflict, NotFound, WorkbenchError
+from core.kit.text import storable
+from core.runs import cancelling, finding, service
+from core.runs.cancelling import Cancelling
+from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, SCHEDULE_TAG, RunStatus
 from core.runs.service import RunFilter, RunRequest, RunView
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
@@ -31,6 +37,36 @@ router = GuardedRouter(prefix="/api/workspaces/{workspace}/runs", tags=["runs"])
 
 RunId = Annotated[str, Path(description="Dagster's id of the run.", max_length=100)]
 
+Value = Annotated[str | None, Query(max_length=500)]
+
+
+async def run_filter(
+    status: Annotated[list[RunStatus], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies defaults
+    environment: Value = None,
+    actor: Value = None,
+    command: Annotated[
+        str | None, Query(description="The whole command line, such as `dbt build`.", max_length=500)
+    ] = None,
+    schedule: Value = None,
+    node: Annotated[
+        str | None, Query(description="unique_id of a node that the run touched.", max_length=1000)
+    ] = None,
+    created_after: Annotated[AwareDatetime | None, Query()] = None,
+    created_before: Annotated[AwareDatetime | None, Query()] = None,
+) -> RunFilter:
+    """Dependency: which runs a list is about."""
+    tags = {
+        ENVIRONMENT_TAG: environment,
+        ACTOR_TAG: actor,
+        COMMAND_TAG: command,
+        SCHEDULE_TAG: schedule,
+    }
+    given = {name: storable(value) for name, value in tags.items() if value}
+    return RunFilter(status, given, node or None, created_after, created_before)
+
+
+WantedRuns = Annotated[RunFilter, Depends(run_filter)]
+
 
 @router.get("", responses=responses(404))
 def list_runs(
@@ -38,14 +74,12 @@ def list_runs(
     workspace: WorkspaceDep,
     session: SessionDep,
     state: StateDep,
-    status: Annotated[list[RunStatus], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies defaults
+    wanted: WantedRuns,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
 ) -> RunList:
     """One page of runs, newest first."""
-    views, following = service.list_runs(
-        session, state.engine, workspace, RunFilter(status), limit=limit, cursor=cursor
-    )
+    views, following = service.list_runs(session, state.engine, workspace, wanted, limit=limit, cursor=cursor)
     return RunList(items=[RunOut.of(view) for view in views], next_cursor=following)
 
 
@@ -53,6 +87,33 @@ def list_runs(
 def run_options(_actor: RunReader, _workspace: WorkspaceDep) -> RunOptionsOut:
     """The dbt commands and flags that can be asked for."""
     return RunOptionsOut.all()
+
+
+@router.get("/facets", responses=responses(404))
+def run_facets(_actor: RunReader, workspace: WorkspaceDep, state: StateDep) -> RunFacetsOut:
+    """What runs can be filtered by: the values that the latest of them carry."""
+    return RunFacetsOut.model_validate(finding.facets(state.engine, workspace.key), from_attributes=True)
+
+
+@router.post("/cancel", responses=responses(404, 413))
+def cancel_runs(actor: RunCanceller, key: WorkspaceKey, state: StateDep, body: CancelIn) -> CancelOut:
+    """Ask many runs to end. Those that cannot be asked say why; the others are asked all the same."""
+    with state.db.session() as session:
+        workspace = workspaces.get_workspace(session, actor, key)
+        asked = cancelling.cancel_runs(session, state.engine, actor, workspace, body.run_ids)
+    return CancelOut(items=[_cancelled(state, one) for one in asked])
+
+
+def _cancelled(state: State, asked: Cancelling) -> CancelledOut:
+    error = asked.error
+    if error is None:
+        try:
+            state.engine.cancel(asked.run_id)
+        except WorkbenchError as failure:
+            error = failure
+    if error is None:
+        return CancelledOut(run_id=asked.run_id, cancelling=True)
+    return CancelledOut(run_id=asked.run_id, cancelling=False, error=error.code, message=error.message)
 
 
 @router.post("", status_code=201, responses=responses(404, 409, 413))
@@ -81,7 +142,7 @@ def cancel_run(actor: RunCanceller, key: WorkspaceKey, state: StateDep, run_id: 
     """Ask a run to end. It is `cancelling` until dbt has stopped."""
     with state.db.session() as session:
         workspace = workspaces.get_workspace(session, actor, key)
-        service.cancel_run(session, state.engine, actor, workspace, run_id)
+        cancelling.cancel_run(session, state.engine, actor, workspace, run_id)
     try:
         state.engine.cancel(run_id)
     except Conflict:
@@ -96,15 +157,6 @@ def cancel_run(actor: RunCanceller, key: WorkspaceKey, state: StateDep, run_id: 
 def _current(state: State, workspace: Workspace, run_id: str) -> RunView:
     with state.db.session() as session:
         return service.get_run(session, state.engine, workspace, run_id)
-
-
-@router.get("/{run_id}/nodes", responses=responses(404))
-def run_nodes(
-    _actor: RunReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, run_id: RunId
-) -> RunNodeList:
-    """Every node that the run touched, as far as it got."""
-    run = service.require_run(state.engine, workspace, run_id)
-    return RunNodeList.of(service.nodes_of_run(session, workspace.id, run))
 
 
 @router.get("/{run_id}/artifacts", responses=responses(404))

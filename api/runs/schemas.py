@@ -1,14 +1,20 @@
 """Runs as JSON."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
 from core.kit import clock
 from core.runs.commands import COMMANDS, OPTIONS
-from core.runs.ports import ACTOR_TAG, ENVIRONMENT_TAG, RunStatus
+from core.runs.ports import (
+    ACTOR_TAG,
+    DBT_VERSION_TAG,
+    ENVIRONMENT_TAG,
+    GIT_COMMIT_TAG,
+    SCHEDULE_TAG,
+    RunStatus,
+)
 from core.runs.service import RunView
 
 
@@ -45,7 +51,10 @@ class RunStepOut(BaseModel):
 
 
 class RunOut(BaseModel):
-    """A run. `status_message` says why it failed, where that is known."""
+    """A run. `status_message` says why it failed, where that is known.
+
+    `git_commit` is that of the project's folder, with `-dirty` where it held changes that were not committed.
+    """
 
     run_id: str
     workspace: str
@@ -54,6 +63,9 @@ class RunOut(BaseModel):
     steps: list[RunStepOut]
     environment: str | None
     actor: str | None
+    schedule: str | None
+    git_commit: str | None
+    dbt_version: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -74,6 +86,9 @@ class RunOut(BaseModel):
             steps=[RunStepOut.model_validate(step, from_attributes=True) for step in view.steps],
             environment=run.tags.get(ENVIRONMENT_TAG),
             actor=run.tags.get(ACTOR_TAG),
+            schedule=run.tags.get(SCHEDULE_TAG),
+            git_commit=run.tags.get(GIT_COMMIT_TAG),
+            dbt_version=run.tags.get(DBT_VERSION_TAG),
             created_at=run.created_at,
             started_at=run.started_at,
             finished_at=run.ended_at,
@@ -128,35 +143,37 @@ class RunOptionsOut(BaseModel):
         )
 
 
-class RunNodeOut(BaseModel):
-    """What became of a node in a step."""
+class RunFacetsOut(BaseModel):
+    """Values that the latest runs carry, the most frequent first; `looked_at` is how many runs that is."""
 
-    step: int
-    unique_id: str
-    name: str
-    resource_type: str
-    status: str
-    started_at: datetime | None
-    finished_at: datetime | None
-    execution_time: float | None
-    message: str | None
-    failures: int | None
-    rows_affected: int | None
-    thread: str | None
+    environments: list[str]
+    actors: list[str]
+    commands: list[str]
+    schedules: list[str]
+    looked_at: int
 
 
-class RunNodeList(BaseModel):
-    """Every node that a run touched."""
+class CancelIn(BaseModel):
+    """The runs that shall end."""
 
-    items: list[RunNodeOut]
-    total: int
-    next_cursor: str | None = None
+    model_config = {"extra": "forbid"}
 
-    @classmethod
-    def of(cls, rows: Sequence[object]) -> Self:
-        """From the table."""
-        items = [RunNodeOut.model_validate(row, from_attributes=True) for row in rows]
-        return cls(items=items, total=len(items))
+    run_ids: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(min_length=1, max_length=100)
+
+
+class CancelledOut(BaseModel):
+    """What came of it for one run: `error` and `message` say why it could not be asked to end."""
+
+    run_id: str
+    cancelling: bool
+    error: str | None = None
+    message: str | None = None
+
+
+class CancelOut(BaseModel):
+    """One answer for each run, in the order asked for."""
+
+    items: list[CancelledOut]
 
 
 class LogLineOut(BaseModel):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -169,7 +170,7 @@ def parse_node(
         compiled_code=compiled,
         content_hash=content_hash(_encoder.encode(_lasting(stable, facts["resource_type"]))),
         raw_hash=raw_hash,
-        compiled_hash=text_hash(None if compiled is None else _without_run_time(compiled, generated_at)),
+        compiled_hash=hash_of_compiled(compiled, generated_at),
     )
 
 
@@ -182,6 +183,14 @@ def _lasting(node: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
         depends = _mapping(node.get("depends_on"))
         return {**node, "depends_on": {key: value for key, value in depends.items() if key != "macros"}}
     return {key: value for key, value in node.items() if key != "index"} if kind in _HOOKS else node
+
+
+def hash_of_compiled(compiled: str | None, generated_at: datetime | None) -> UUID | None:
+    """The hash of compiled SQL, the same for two runs that differ in nothing but their moment.
+
+    `generated_at`: when the artifact that holds it was written.
+    """
+    return text_hash(None if compiled is None else _without_run_time(compiled, generated_at))
 
 
 def _without_run_time(compiled: str, generated_at: datetime | None) -> str:

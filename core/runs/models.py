@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,7 +12,10 @@ from core.kit.database import SCHEMA, Base
 
 
 class RunNode(Base):
-    """What became of one node in one step of a run."""
+    """What became of one node in one step of a run.
+
+    `code_hash` is of the compiled SQL of this very run, which `code_texts` holds once however often it ran.
+    """
 
     __tablename__ = "run_nodes"
     __table_args__ = (Index(None, "environment_id", "unique_id", "started_at"),)
@@ -33,6 +37,10 @@ class RunNode(Base):
     rows_affected: Mapped[int | None] = mapped_column(BigInteger)
     thread: Mapped[str | None] = mapped_column(String(50))
     adapter_response: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    compile_time: Mapped[float | None]
+    execute_time: Mapped[float | None]
+    bytes_processed: Mapped[int | None] = mapped_column(BigInteger)
+    code_hash: Mapped[UUID | None]
 
 
 class RunStep(Base):

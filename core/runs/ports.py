@@ -12,6 +12,10 @@ ACTOR_TAG = "workbench/actor"
 COMMAND_TAG = "workbench/command"
 WAREHOUSE_TAG = "workbench/warehouse"
 PRIORITY_TAG = "dagster/priority"
+GIT_COMMIT_TAG = "workbench/git_commit"
+DBT_VERSION_TAG = "workbench/dbt_version"
+# Dagster's own: which schedule asked for a run.
+SCHEDULE_TAG = "dagster/schedule_name"
 
 
 class RunStatus(StrEnum):
@@ -99,8 +103,11 @@ class RunEngine(Protocol):
         *,
         limit: int,
         cursor: str | None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        run_ids: Sequence[str] | None = None,
     ) -> list[EngineRun]:
-        """Runs that carry all tags, newest first, after the run id `cursor`."""
+        """Runs that carry all tags, newest first, after the run id `cursor`; of `run_ids` only, if given."""
         ...
 
     def queue(self) -> Queue:

@@ -1,6 +1,6 @@
 """Recording what a run does while it does it: its steps, and each node as dbt reports it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,18 @@ from core.catalog.models import Node, NodeResult
 from core.catalog.reading import Reading, reading_now
 from core.catalog.values import Freshness
 from core.kit import clock
-from core.kit.bulk import MANY
+from core.kit.bulk import MANY, copy_rows, known_hashes
 from core.kit.text import storable
+from core.runs.expecting import expected_nodes
 from core.runs.models import RunNode, RunStep
 from core.runs.values import NodeOutcome
 
 # Only these say something about a node's health; `compile` calls everything a success.
 EXECUTING = frozenset({"build", "run", "test", "seed", "snapshot"})
-UNFINISHED = ("running",)
+# Known to be meant by a step before dbt comes to it; what it never came to before it went away.
+PENDING, NOT_RUN = "pending", "not_run"
+NEVER_BEGAN = (PENDING, NOT_RUN)
+UNFINISHED = ("running", *NEVER_BEGAN)
 FRESHNESS = "source freshness"
 RUNTIME_ERROR = "runtime error"
 _KEY = ("run_id", "step", "unique_id")
@@ -61,8 +65,10 @@ class NodeReport:
     thread: str | None = None
 
 
-def begin_step(session: Session, context: StepContext, display: str) -> None:
-    """Record that a step runs."""
+def begin_step(
+    session: Session, context: StepContext, display: str, options: Mapping[str, Any] | None = None
+) -> None:
+    """Record that a step runs, and the nodes that it will come to, as far as its options tell."""
     values = {
         "command": display,
         "status": "running",
@@ -71,23 +77,50 @@ def begin_step(session: Session, context: StepContext, display: str) -> None:
     }
     statement = insert(RunStep).values(run_id=context.run_id, step=context.step, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["run_id", "step"], set_=values))
+    _expect(session, context, options)
+
+
+def _expect(session: Session, context: StepContext, options: Mapping[str, Any] | None) -> None:
+    """What the catalog says that a step will do is `pending`; dbt has the last word (`record_outcomes`)."""
+    wanted = None if options is None else expected_nodes(context.reading, context.command, options)
+    if wanted is None:
+        return
+    literals = {
+        "run_id": context.run_id,
+        "step": context.step,
+        "workspace_id": context.workspace_id,
+        "environment_id": context.environment_id,
+        "command": context.command,
+        "status": PENDING,
+    }
+    rows = wanted.with_only_columns(
+        *(sa.literal(value).label(name) for name, value in literals.items()),
+        Node.unique_id,
+        Node.name,
+        Node.resource_type,
+    )
+    columns = [*literals, "unique_id", "name", "resource_type"]
+    session.execute(insert(RunNode).from_select(columns, rows).on_conflict_do_nothing())
 
 
 def end_step(
     session: Session, context: StepContext, *, status: str, exit_code: int | None, message: str | None
 ) -> None:
-    """Record how a step ended; a node that was still running when dbt went away is `unknown`, not done."""
+    """Record how a step ended.
+
+    A node that was still running when dbt went away is `unknown`, not done; one that it never came to is
+    `not_run`.
+    """
     now = clock.now()
     session.execute(
         sa.update(RunStep)
         .where(RunStep.run_id == context.run_id, RunStep.step == context.step)
         .values(status=status, exit_code=exit_code, message=message and storable(message), finished_at=now)
     )
-    session.execute(
-        sa.update(RunNode)
-        .where(RunNode.run_id == context.run_id, RunNode.step == context.step, RunNode.status.in_(UNFINISHED))
-        .values(status="cancelled" if status == "cancelled" else "unknown", finished_at=now)
-    )
+    of_step = sa.update(RunNode).where(RunNode.run_id == context.run_id, RunNode.step == context.step)
+    gone = "cancelled" if status == "cancelled" else "unknown"
+    session.execute(of_step.where(RunNode.status == "running").values(status=gone, finished_at=now))
+    session.execute(of_step.where(RunNode.status == PENDING).values(status=NOT_RUN))
 
 
 def record_node(session: Session, context: StepContext, report: NodeReport) -> None:
@@ -129,8 +162,10 @@ def _as_outcome(report: NodeReport) -> NodeOutcome:
 
 def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[NodeOutcome]) -> None:
     """Take over run_results.json: the last word on every node of a step."""
+    _forget_unmeant(session, context)
     if not outcomes:
         return
+    _keep_codes(session, context.workspace_id, outcomes)
     kinds = _kinds(session, context.environment_id, [outcome.unique_id for outcome in outcomes])
     rows = [
         _outcome_row(context, outcome, *kinds.get(outcome.unique_id, _from_unique_id(outcome.unique_id)))
@@ -149,6 +184,24 @@ def record_outcomes(session: Session, context: StepContext, outcomes: Sequence[N
         _write_latest(session, context, outcomes)
 
 
+def _forget_unmeant(session: Session, context: StepContext) -> None:
+    """Dbt lists every node that it chose: what was expected beyond these was expected in error."""
+    here = (RunNode.run_id == context.run_id, RunNode.step == context.step)
+    session.execute(
+        sa.delete(RunNode).where(*here, RunNode.status == PENDING),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _keep_codes(session: Session, workspace_id: int, outcomes: Sequence[NodeOutcome]) -> None:
+    """The compiled SQL of each node, where the catalog does not hold the same text already."""
+    texts = {outcome.code_hash: outcome.compiled_code for outcome in outcomes if outcome.code_hash}
+    for key in known_hashes(session, "code_texts", workspace_id, texts):
+        del texts[key]
+    rows = ((workspace_id, key, text) for key, text in texts.items())
+    copy_rows(session, "code_texts", ("workspace_id", "hash", "text"), rows)
+
+
 def _end_untimed(session: Session, context: StepContext) -> None:
     """Nodes without any time (skipped, say) ended with their step: the past has to know when."""
     of_step = sa.and_(RunNode.run_id == context.run_id, RunNode.step == context.step)
@@ -164,6 +217,10 @@ def _outcome_row(context: StepContext, outcome: NodeOutcome, name: str, kind: st
         **_row(context, outcome, name, kind),
         "rows_affected": outcome.rows_affected,
         "adapter_response": dict(outcome.adapter_response),
+        "compile_time": outcome.compile_time,
+        "execute_time": outcome.execute_time,
+        "bytes_processed": outcome.bytes_processed,
+        "code_hash": outcome.code_hash,
     }
 
 

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from core.audit import service as audit
 from core.auth.actor import Actor
 from core.environments import service as environments
-from core.kit.errors import Conflict, NotFound, Unavailable, WorkbenchError
+from core.kit.errors import NotFound, Unavailable, WorkbenchError
 from core.runs.commands import Step, check_steps
+from core.runs.finding import runs_with
 from core.runs.models import RunNode, RunStep
+from core.runs.nodes import told_status
 from core.runs.ports import (
     ACTOR_TAG,
     COMMAND_TAG,
@@ -26,7 +28,7 @@ from core.runs.ports import (
     RunEngine,
     RunStatus,
 )
-from core.runs.recording import EXECUTING
+from core.runs.recording import EXECUTING, NEVER_BEGAN
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
@@ -89,10 +91,13 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunFilter:
-    """Which runs a list is about."""
+    """Which runs a list is about. `node` is the unique_id of one that they touched, or meant to."""
 
     statuses: Sequence[RunStatus] = ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    node: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
 
 
 def prepare_start(session: Session, actor: Actor, workspace: Workspace, request: RunRequest) -> Launch:
@@ -157,10 +162,15 @@ def require_run(engine: RunEngine, workspace: Workspace, run_id: str) -> EngineR
     """
     run = engine.get(run_id)
     if run is None or not belongs_to(run, workspace):
-        raise NotFound(
-            f"There is no run {run_id!r} in this workspace.", hint="The list of runs shows those there are."
-        )
+        raise no_such_run(run_id)
     return run
+
+
+def no_such_run(run_id: str) -> NotFound:
+    """What is said of a run that is none of the workspace's."""
+    return NotFound(
+        f"There is no run {run_id!r} in this workspace.", hint="The list of runs shows those there are."
+    )
 
 
 def belongs_to(run: EngineRun, workspace: Workspace) -> bool:
@@ -179,51 +189,18 @@ def list_runs(
 ) -> tuple[list[RunView], str | None]:
     """One page of runs, newest first, and the cursor of the next."""
     tags = {**wanted.tags, WORKSPACE_TAG: workspace.key}
-    runs = engine.list_runs(tags, wanted.statuses, limit=limit + 1, cursor=cursor)
+    runs = engine.list_runs(
+        tags,
+        wanted.statuses,
+        limit=limit + 1,
+        cursor=cursor,
+        created_after=wanted.created_after,
+        created_before=wanted.created_before,
+        run_ids=None if wanted.node is None else runs_with(session, workspace.id, wanted.node),
+    )
     page = runs[:limit]
     following = page[-1].run_id if len(runs) > limit else None
     return _views(session, workspace, page), following
-
-
-def cancel_run(
-    session: Session, engine: RunEngine, actor: Actor, workspace: Workspace, run_id: str
-) -> EngineRun:
-    """Check that a run can be cancelled and write the audit row; the caller cancels after the commit.
-
-    Raises:
-        NotFound: the workspace has no such run.
-        Conflict: it has ended already.
-    """
-    run = require_run(engine, workspace, run_id)
-    if run.status in ENDED:
-        raise Conflict(f"Run {run_id} has already ended ({run.status}).")
-    audit.record(
-        session,
-        actor.by,
-        audit.Tag.RUN_CANCEL_REQUESTED,
-        workspace_id=workspace.id,
-        subject=run_id,
-    )
-    return run
-
-
-def nodes_of_run(session: Session, workspace_id: int, run: EngineRun) -> list[RunNode]:
-    """What became of each node, in the order they began; those never begun come last.
-
-    A node that was running when the worker died is `unknown`: nothing runs in a run that has ended.
-    """
-    run_id = run.run_id
-    query = (
-        sa.select(RunNode)
-        .where(RunNode.workspace_id == workspace_id, RunNode.run_id == run_id)
-        .order_by(RunNode.step, RunNode.started_at.nulls_last(), RunNode.unique_id)
-    )
-    nodes = list(session.scalars(query))
-    if run.status in ENDED:
-        for node in nodes:
-            session.expunge(node)
-            node.status = "unknown" if node.status == "running" else node.status
-    return nodes
 
 
 def runs_of_node(
@@ -236,7 +213,7 @@ def runs_of_node(
     query = (
         sa.select(RunNode)
         .where(RunNode.environment_id == environment_id, RunNode.unique_id == unique_id)
-        .where(RunNode.command.in_(TELLING))
+        .where(RunNode.command.in_(TELLING), RunNode.status.not_in(NEVER_BEGAN))
         .order_by(RunNode.started_at.desc().nulls_last(), RunNode.run_id)
         .limit(limit)
     )
@@ -274,7 +251,7 @@ def _views(session: Session, workspace: Workspace, runs: Sequence[EngineRun]) ->
     )
     ended = {run.run_id for run in runs if run.status in ENDED}
     for run_id, status, count in session.execute(query):
-        shown = "unknown" if status == "running" and run_id in ended else status
+        shown = told_status(status, ended=run_id in ended)
         counts[run_id][shown] = counts[run_id].get(shown, 0) + count
     return [
         RunView(run, workspace.key, _steps(workspace.key, run, recorded[run.run_id]), counts[run.run_id])

@@ -109,7 +109,7 @@ class StepRunner:
         if partial.exists():
             shutil.copyfile(partial, self.target / PARTIAL_PARSE)
         with self._place.services.db.session() as session:
-            recording.begin_step(session, self._context, self._step.display)
+            recording.begin_step(session, self._context, self._step.display, self._step.options)
         self._log.write(self._step.display, step=self._index, event="StepBegan")
 
     def _start(

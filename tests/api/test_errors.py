@@ -72,6 +72,11 @@ def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
         (f"{SHOP}/models/model.shop.orders/lineage?up=11", "up"),
         (f"{SHOP}/models/{'x' * 1001}", "unique_id"),
         (f"{SHOP}/runs?status=done", "status.0"),
+        (f"{SHOP}/runs?created_after=yesterday", "created_after"),
+        (f"{SHOP}/runs?created_after=2026-01-01T00:00:00", "created_after"),
+        (f"{SHOP}/runs/r/nodes?sort=colour", "sort"),
+        (f"{SHOP}/runs/r/nodes?limit=201", "limit"),
+        (f"{SHOP}/runs/r/timeline?step=0", "step"),
         (f"{SHOP}/runs/r/log?from=0", "from"),
         (f"{SHOP}/runs/r/log?level=loud", "level"),
         (f"{SHOP}/runs/r/artifacts/0/x", "step"),
@@ -208,6 +213,7 @@ def test_a_database_that_goes_away_and_returns_is_survived(own_client: TestClien
 
 BODIES: dict[str, dict[str, Any]] = {
     "/runs": {"steps": [{"command": "build"}]},
+    "/runs/cancel": {"run_ids": ["run-1"]},
     "/members/{username}": {"role": "viewer"},
     "/overrides/{field}": {"value": "ann"},
     "/tokens": {"name": "ci", "scopes": ["run:read"]},

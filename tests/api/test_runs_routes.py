@@ -69,7 +69,8 @@ def test_runs_are_listed_and_filtered(api: TestClient) -> None:
 
 
 def test_a_run_of_nobody_is_not_found(api: TestClient) -> None:
-    for path in ("", "/nodes", "/log", "/log/stream", "/artifacts", "/artifacts/1/manifest.json"):
+    ours = ("/nodes", "/nodes/model.shop.a", "/timeline", "/causes", "/compare")
+    for path in ("", *ours, "/log", "/log/stream", "/artifacts", "/artifacts/1/manifest.json"):
         error_of(api.get(f"{RUNS}/nothing{path}"), 404, "not_found")
     open_shop_path = "/api/workspaces/other/runs/run-1"
     error_of(api.get(open_shop_path), 404, "not_found")
@@ -78,7 +79,8 @@ def test_a_run_of_nobody_is_not_found(api: TestClient) -> None:
 def test_a_run_of_another_workspace_is_not_found(api: TestClient, shop: Shop) -> None:
     open_shop(shop.db, shop.folder, "other")
     write(shop, "secret of the shop")
-    for path in ("", "/nodes", "/log", "/log/stream", "/artifacts"):
+    ours = ("/nodes", "/nodes/model.shop.a", "/timeline", "/causes", "/compare")
+    for path in ("", *ours, "/log", "/log/stream", "/artifacts"):
         error_of(api.get(f"/api/workspaces/other/runs/run-1{path}"), 404, "not_found")
     error_of(api.post("/api/workspaces/other/runs/run-1/cancel"), 404, "not_found")
 

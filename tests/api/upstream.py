@@ -75,7 +75,12 @@ def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[st
         }
     if name == "Runs":
         wanted = variables["filter"].get("statuses") or list(set(upstream.runs.values()))
-        found = [run_facts(run_id, status) for run_id, status in upstream.runs.items() if status in wanted]
+        ids = variables["filter"].get("runIds") or list(upstream.runs)
+        found = [
+            run_facts(run_id, status)
+            for run_id, status in upstream.runs.items()
+            if status in wanted and run_id in ids
+        ]
         return {"runsOrError": {"__typename": "Runs", "results": found[: variables["limit"]]}}
     if name == "Queue":
         return queue_of(upstream, variables)

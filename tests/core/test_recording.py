@@ -13,7 +13,9 @@ from core.auth.actor import Origin, local_admin
 from core.catalog.models import NodeResult, SourceFreshness
 from core.kit.errors import Conflict, Invalid, NotFound
 from core.runs import recording, service
+from core.runs.cancelling import cancel_run
 from core.runs.models import RunNode, RunStep
+from core.runs.nodes import NodesWanted, nodes_of_run
 from core.runs.ports import WORKSPACE_TAG, EngineRun, Launch, Limits, Queue, RunStatus
 from core.runs.recording import NodeReport, StepContext
 from core.runs.service import RunFilter, RunRequest, RunView
@@ -108,11 +110,26 @@ class Engine:
         return next((run for run in self.runs if run.run_id == run_id), None)
 
     def list_runs(
-        self, tags: Mapping[str, str], statuses: Sequence[RunStatus], *, limit: int, cursor: str | None
+        self,
+        tags: Mapping[str, str],
+        statuses: Sequence[RunStatus],
+        *,
+        limit: int,
+        cursor: str | None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        run_ids: Sequence[str] | None = None,
     ) -> list[EngineRun]:
         ids = [run.run_id for run in self.runs]
         start = ids.index(cursor) + 1 if cursor else 0
-        wanted = [run for run in self.runs[start:] if tags.items() <= run.tags.items()]
+        wanted = [
+            run
+            for run in self.runs[start:]
+            if tags.items() <= run.tags.items()
+            and (run_ids is None or run.run_id in run_ids)
+            and (created_after is None or run.created_at > created_after)
+            and (created_before is None or run.created_at < created_before)
+        ]
         return [run for run in wanted if not statuses or run.status in statuses][:limit]
 
     def queue(self) -> Queue:
@@ -164,8 +181,9 @@ def test_nodes_of_a_run_that_ended_do_not_run(shop: Shop) -> None:
 
     def listed(status: RunStatus) -> list[tuple[str, str]]:
         with shop.db.session() as session:
-            found = service.nodes_of_run(session, shop.workspace_id, a_run(status=status))
-            return [(row.unique_id, row.status) for row in found]
+            run = a_run(status=status)
+            found = nodes_of_run(session, shop.workspace_id, run, NodesWanted(), limit=10, cursor=None)
+            return [(row.unique_id, row.status) for row in found.page.items]
 
     assert listed(RunStatus.RUNNING) == [("model.shop.b", "success"), ("model.shop.a", "running")]
     assert listed(RunStatus.FAILED) == [("model.shop.b", "success"), ("model.shop.a", "unknown")]
@@ -282,7 +300,7 @@ def test_a_request_is_checked_before_anything_is_written(shop: Shop) -> None:
 @pytest.mark.parametrize("status", [RunStatus.SUCCESS, RunStatus.FAILED, RunStatus.CANCELLED])
 def test_a_run_that_ended_cannot_be_cancelled(shop: Shop, status: RunStatus) -> None:
     with shop.db.session() as session, pytest.raises(Conflict, match="has already ended"):
-        service.cancel_run(session, Engine([a_run(status=status)]), local_admin(), shop.workspace(), "run-1")
+        cancel_run(session, Engine([a_run(status=status)]), local_admin(), shop.workspace(), "run-1")
 
 
 def test_a_run_of_dagsters_page_says_what_it_selected(shop: Shop) -> None:

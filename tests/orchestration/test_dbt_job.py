@@ -1,8 +1,10 @@
 """The dbt job with a real dbt and a real DuckDB, in Dagster's in-process executor."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
@@ -253,3 +255,34 @@ def test_a_broken_artifact_is_put_aside_with_its_reason(shared: Services, worksp
     assert [(record.name, record.outcome) for record in records] == [("run_results.json", "refused")]
     assert "not valid JSON" in (records[0].message or "")
     assert rows(shared, sa.select(RunArtifact.name)) == ["run_results.json"]
+
+
+def test_a_run_says_what_it_was_made_with_and_dagster_knows_each_result(
+    shared: Services, workspace: Workspace
+) -> None:
+    result, instance = run_steps(shared, workspace, [{"command": "build", "options": {}}])
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.tags["workbench/dbt_version"] == version("dbt-core")
+    events = [event.materialization for event in result.get_asset_materialization_events()]
+    assert events
+    for materialization in events:
+        metadata: dict[str, Any] = {name: value.value for name, value in materialization.metadata.items()}
+        assert metadata["dbt/status"] == "success"
+        assert metadata["dbt/execution_seconds"] >= 0
+        assert str(metadata["unique_id"]) in unquote(str(metadata["workbench/run"]))
+        assert f"/w/{workspace.key}/runs/{result.run_id}" in str(metadata["workbench/run"])
+        assert metadata["dbt/thread"]
+    checks = result.get_asset_check_evaluations()
+    assert checks
+    assert all("workbench/run" in check.metadata for check in checks)
+    nodes: list[RunNode] = rows(
+        shared, sa.select(RunNode).where(RunNode.run_id == result.run_id, RunNode.resource_type == "model")
+    )
+    for node in nodes:
+        assert node.compile_time is not None
+        assert node.execute_time is not None
+        assert node.compile_time + node.execute_time <= (node.execution_time or 0) + 0.1
+        assert rows(shared, sa.select(CodeText.text).where(CodeText.hash == node.code_hash))
+    # The SQL of the run is that of the catalog: it is kept once.
+    assert {node.code_hash for node in nodes} <= set(rows(shared, sa.select(Node.compiled_hash)))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.catalog.models import CatalogState, FreshnessAnswer, Node
 from core.catalog.snapshots.models import CodeText, NodeContent, NodeVersion, Snapshot, WarehouseTable
 from core.kit import clock
+from core.kit.database import SCHEMA
 from core.workspaces.models import Workspace
 
 SHARED: Final = (
@@ -16,6 +17,8 @@ SHARED: Final = (
     (CodeText, ("raw_hash", "compiled_hash")),
     (WarehouseTable, ("table_hash",)),
 )
+# The history of runs keeps what a node's SQL was then. It is a room above: the table is named, not imported.
+RUN_NODES: Final = sa.table("run_nodes", sa.column("code_hash", sa.Uuid()), schema=SCHEMA)
 
 
 def forget(session: Session, *, keep: int, days: int) -> int:
@@ -60,11 +63,13 @@ def _forget_versions(session: Session) -> None:
 
 def _forget_unused(session: Session) -> None:
     for shared, columns in SHARED:
-        used = [
+        used: list[sa.ColumnElement[bool]] = [
             sa.select(sa.literal(1)).where(getattr(model, column) == shared.hash).exists()
             for model in (NodeVersion, Node)
             for column in columns
         ]
+        if shared is CodeText:
+            used.append(sa.select(sa.literal(1)).where(RUN_NODES.c.code_hash == shared.hash).exists())
         session.execute(
             sa.delete(shared).where(sa.not_(sa.or_(*used))), execution_options={"synchronize_session": False}
         )

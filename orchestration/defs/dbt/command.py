@@ -16,9 +16,11 @@ from core.runs.log import LogWriter, log_path
 from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, WORKSPACE_TAG
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
+from core.workspaces.service import project_folder
 from orchestration.defs.dbt.asset_events import AssetEvents, DagsterEvent
 from orchestration.defs.dbt.selection import selection_of_context
 from orchestration.lib.lineage import trace_on_the_way
+from orchestration.lib.made_with import made_with_tags
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
 from orchestration.lib.step import Place, StepRunner
@@ -66,7 +68,7 @@ def run_commands(
     except WorkbenchError as error:
         raise Failure(f"{error.message} {error.hint or ''}".strip(), allow_retries=False) from error
     _tag(context, place, steps)
-    events = AssetEvents(context, project.manifest, project.translator)
+    events = AssetEvents(context, project.manifest, project.translator, project.workspace_key)
     with LogWriter(log_path(shared.settings.data_dir, place.run_id)) as log:
         for index, step in enumerate(steps, start=1):
             runner = StepRunner(place, index, step, log, partial(_is_cancelling, context))
@@ -94,7 +96,8 @@ def _place(shared: Services, context: OpExecutionContext, config: DbtRunConfig, 
 
 def _tag(context: OpExecutionContext, place: Place, steps: list[Step]) -> None:
     """Name this process; runs started in Dagster's page also get the tags that history is filtered by."""
-    context.instance.add_run_tags(context.run.run_id, {WORKER_TAG: this_worker()})
+    made_with = {**made_with_tags(project_folder(place.workspace)), WORKER_TAG: this_worker()}
+    context.instance.add_run_tags(context.run.run_id, made_with)
     if COMMAND_TAG in context.run.tags:
         return
     context.instance.add_run_tags(

@@ -793,6 +793,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/models/{unique_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Node History
+         * @description How a node did over time: duration, rows, status; and whether it or a test of it is flaky.
+         */
+        get: operations["node_history_api_workspaces__workspace__models__unique_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/models/{unique_id}/impact": {
         parameters: {
             query?: never;
@@ -1101,6 +1121,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/runs/{run_id}/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Causes
+         * @description Which failures made the run leave out the rest, and which exposures are out of date because of them.
+         */
+        get: operations["run_causes_api_workspaces__workspace__runs__run_id__causes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/{run_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Compare
+         * @description What the run did otherwise than the one before it of the same command in the same environment.
+         */
+        get: operations["run_compare_api_workspaces__workspace__runs__run_id__compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/runs/{run_id}/log": {
         parameters: {
             query?: never;
@@ -1150,9 +1210,89 @@ export interface paths {
         };
         /**
          * Run Nodes
-         * @description Every node that the run touched, as far as it got.
+         * @description One page of the nodes that a run touched or is going to, with the counts of all.
          */
         get: operations["run_nodes_api_workspaces__workspace__runs__run_id__nodes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/{run_id}/nodes/{unique_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Node
+         * @description One node of a run, with its SQL and whatever the adapter said; of the last step that touched it.
+         */
+        get: operations["run_node_api_workspaces__workspace__runs__run_id__nodes__unique_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/{run_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Timeline
+         * @description When each node ran, by thread, and the critical path.
+         */
+        get: operations["run_timeline_api_workspaces__workspace__runs__run_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Runs
+         * @description Ask many runs to end. Those that cannot be asked say why; the others are asked all the same.
+         */
+        post: operations["cancel_runs_api_workspaces__workspace__runs_cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Facets
+         * @description What runs can be filtered by: the values that the latest of them carry.
+         */
+        get: operations["run_facets_api_workspaces__workspace__runs_facets_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1717,6 +1857,71 @@ export interface components {
             value: unknown;
         };
         /**
+         * CancelIn
+         * @description The runs that shall end.
+         */
+        CancelIn: {
+            /** Run Ids */
+            run_ids: string[];
+        };
+        /**
+         * CancelledOut
+         * @description What came of it for one run: `error` and `message` say why it could not be asked to end.
+         */
+        CancelledOut: {
+            /** Cancelling */
+            cancelling: boolean;
+            /** Error */
+            error?: string | null;
+            /** Message */
+            message?: string | null;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * CancelOut
+         * @description One answer for each run, in the order asked for.
+         */
+        CancelOut: {
+            /** Items */
+            items: components["schemas"]["CancelledOut"][];
+        };
+        /**
+         * CauseOut
+         * @description A failure, what was skipped because of it, and the exposures that are out of date now.
+         */
+        CauseOut: {
+            /** Finished At */
+            finished_at: string | null;
+            /** Message */
+            message: string | null;
+            /** Name */
+            name: string;
+            /** Resource Type */
+            resource_type: string;
+            skipped: components["schemas"]["NamedOut"];
+            stale_exposures: components["schemas"]["NamedOut"];
+            /** Status */
+            status: string;
+            /** Step */
+            step: number;
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
+         * CausesOut
+         * @description The failures of a run, those that made most skip first. `unexplained`: skipped without one before.
+         */
+        CausesOut: {
+            /** Failed Total */
+            failed_total: number;
+            /** Items */
+            items: components["schemas"]["CauseOut"][];
+            /** Skipped Total */
+            skipped_total: number;
+            unexplained: components["schemas"]["NamedOut"];
+        };
+        /**
          * ChangeOut
          * @description One difference of a node. Of code, `before` and `after` are the texts, null where there was none.
          *
@@ -1949,6 +2154,39 @@ export interface components {
             options: string[];
         };
         /**
+         * ComparedRunOut
+         * @description The run that is compared with.
+         */
+        ComparedRunOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Duration Seconds */
+            duration_seconds: number | null;
+            /** Run Id */
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
+         * ComparisonOut
+         * @description A run beside another. `before` is null, and all lists too, where there is none to compare with.
+         */
+        ComparisonOut: {
+            added?: components["schemas"]["PairsOut"] | null;
+            before: components["schemas"]["ComparedRunOut"] | null;
+            faster?: components["schemas"]["PairsOut"] | null;
+            fixed?: components["schemas"]["PairsOut"] | null;
+            left_out?: components["schemas"]["PairsOut"] | null;
+            newly_failing?: components["schemas"]["PairsOut"] | null;
+            removed?: components["schemas"]["PairsOut"] | null;
+            resumed?: components["schemas"]["PairsOut"] | null;
+            slower?: components["schemas"]["PairsOut"] | null;
+            /** Unchanged */
+            unchanged?: number | null;
+        };
+        /**
          * ConfigOut
          * @description Public configuration. `metadata_edits`: whether people may say owner, tags and the like themselves.
          */
@@ -2016,6 +2254,20 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number;
+        };
+        /**
+         * CriticalOut
+         * @description A node of the critical path, by its place in the lists; `waited_for`: parent, test, thread or step.
+         *
+         *     `gap`: seconds between the node before it and this one.
+         */
+        CriticalOut: {
+            /** Gap */
+            gap: number;
+            /** Index */
+            index: number;
+            /** Waited For */
+            waited_for: ("parent" | "test" | "thread" | "step") | null;
         };
         /**
          * DifferenceItem
@@ -2818,6 +3070,16 @@ export interface components {
             username: string;
         };
         /**
+         * NamedOut
+         * @description The first few of a list of nodes, and how many there are.
+         */
+        NamedOut: {
+            /** Items */
+            items: string[];
+            /** Total */
+            total: number;
+        };
+        /**
          * NewServiceTokenIn
          * @description A token of a workspace to be made.
          */
@@ -2955,6 +3217,22 @@ export interface components {
             items: components["schemas"]["NodeEdgeOut"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * NodeHistoryOut
+         * @description The latest executions of a node, newest first; whether it is flaky, and which of its tests are.
+         */
+        NodeHistoryOut: {
+            /** Flaky */
+            flaky: boolean;
+            /** Flaky Tests */
+            flaky_tests: string[];
+            /** Items */
+            items: components["schemas"]["PointOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Total */
+            total?: number | null;
         };
         /**
          * NodeItem
@@ -3331,6 +3609,38 @@ export interface components {
             sources_without_freshness: number;
         };
         /**
+         * PairOut
+         * @description A node in both runs; a status or a time is null where it was not part of one, or took none.
+         */
+        PairOut: {
+            /** Name */
+            name: string;
+            /** Resource Type */
+            resource_type: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Seconds Before */
+            seconds_before: number | null;
+            /** Status */
+            status: string | null;
+            /** Status Before */
+            status_before: string | null;
+            /** Step */
+            step: number;
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
+         * PairsOut
+         * @description What matters most of a list, and how many there are.
+         */
+        PairsOut: {
+            /** Items */
+            items: components["schemas"]["PairOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * PasswordIn
          * @description The present password, and the one to replace it.
          */
@@ -3438,6 +3748,42 @@ export interface components {
             state: "active" | "failed";
             /** Version */
             version: string | null;
+        };
+        /**
+         * PointOut
+         * @description One execution of a node. `same_code`: as the one before; null where nobody can tell.
+         *
+         *     `flaky`: it came out otherwise than the one before, though neither code nor data changed.
+         */
+        PointOut: {
+            /** Bytes Processed */
+            bytes_processed: number | null;
+            /** Command */
+            command: string;
+            /** Execution Time */
+            execution_time: number | null;
+            /** External */
+            external: boolean;
+            /** Failures */
+            failures: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Flaky */
+            flaky: boolean;
+            /** Message */
+            message: string | null;
+            /** Rows Affected */
+            rows_affected: number | null;
+            /** Run Id */
+            run_id: string;
+            /** Same Code */
+            same_code: boolean | null;
+            /** Started At */
+            started_at: string | null;
+            /** Status */
+            status: string;
+            /** Step */
+            step: number;
         };
         /**
          * QueryOut
@@ -3647,6 +3993,22 @@ export interface components {
             step: number;
         };
         /**
+         * RunFacetsOut
+         * @description Values that the latest runs carry, the most frequent first; `looked_at` is how many runs that is.
+         */
+        RunFacetsOut: {
+            /** Actors */
+            actors: string[];
+            /** Commands */
+            commands: string[];
+            /** Environments */
+            environments: string[];
+            /** Looked At */
+            looked_at: number;
+            /** Schedules */
+            schedules: string[];
+        };
+        /**
          * RunIn
          * @description What to run. Without an environment, the workspace's default.
          */
@@ -3669,22 +4031,86 @@ export interface components {
             total?: number | null;
         };
         /**
+         * RunNodeDetail
+         * @description Everything about a node in a step.
+         *
+         *     `compiled_code` is the SQL of this very run, null where dbt kept none. `compile_time` and `execute_time`
+         *     are seconds. `flaky`: lately it came out otherwise with the same code on the same data.
+         */
+        RunNodeDetail: {
+            /** Adapter Response */
+            adapter_response: {
+                [key: string]: unknown;
+            };
+            /** Bytes Processed */
+            bytes_processed: number | null;
+            /** Command */
+            command: string;
+            /** Compile Time */
+            compile_time: number | null;
+            /** Compiled Code */
+            compiled_code: string | null;
+            /** Execute Time */
+            execute_time: number | null;
+            /** Execution Time */
+            execution_time: number | null;
+            /** Failures */
+            failures: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Flaky */
+            flaky: boolean;
+            /** In Catalog */
+            in_catalog: boolean;
+            /** Message */
+            message: string | null;
+            /** Name */
+            name: string;
+            /** Resource Type */
+            resource_type: string;
+            /** Rows Affected */
+            rows_affected: number | null;
+            /** Started At */
+            started_at: string | null;
+            /** Status */
+            status: string;
+            /** Step */
+            step: number;
+            /** Thread */
+            thread: string | null;
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
          * RunNodeList
-         * @description Every node that a run touched.
+         * @description A page of nodes. `total` counts those that match, `statuses` and `resource_types` the whole run.
          */
         RunNodeList: {
             /** Items */
             items: components["schemas"]["RunNodeOut"][];
             /** Next Cursor */
-            next_cursor?: string | null;
+            next_cursor: string | null;
+            /** Resource Types */
+            resource_types: {
+                [key: string]: number;
+            };
+            /** Statuses */
+            statuses: {
+                [key: string]: number;
+            };
             /** Total */
-            total: number;
+            total: number | null;
         };
         /**
          * RunNodeOut
-         * @description What became of a node in a step.
+         * @description What became of a node in a step. `message` is its beginning.
+         *
+         *     `pending`: known to be meant, not begun; `not_run`: the run ended before; `unknown`: it ran when the run's
+         *     worker died. What the adapter does not tell (rows, bytes) is null.
          */
         RunNodeOut: {
+            /** Bytes Processed */
+            bytes_processed: number | null;
             /** Execution Time */
             execution_time: number | null;
             /** Failures */
@@ -3723,6 +4149,8 @@ export interface components {
         /**
          * RunOut
          * @description A run. `status_message` says why it failed, where that is known.
+         *
+         *     `git_commit` is that of the project's folder, with `-dirty` where it held changes that were not committed.
          */
         RunOut: {
             /** Actor */
@@ -3736,18 +4164,24 @@ export interface components {
             created_at: string;
             /** Dagster Path */
             dagster_path: string;
+            /** Dbt Version */
+            dbt_version: string | null;
             /** Duration Seconds */
             duration_seconds: number | null;
             /** Environment */
             environment: string | null;
             /** Finished At */
             finished_at: string | null;
+            /** Git Commit */
+            git_commit: string | null;
             /** Node Counts */
             node_counts: {
                 [key: string]: number;
             };
             /** Run Id */
             run_id: string;
+            /** Schedule */
+            schedule: string | null;
             /** Started At */
             started_at: string | null;
             status: components["schemas"]["RunStatus"];
@@ -4124,6 +4558,45 @@ export interface components {
             unknown: number;
             /** Warned */
             warned: number;
+        };
+        /**
+         * TimelineOut
+         * @description When each node ran: lists of the same length, one entry a bar.
+         *
+         *     `starts` and `ends` are seconds since `origin`; an end is null while the node runs. `lane_of` is a place
+         *     in `lanes`, the threads. `untimed` nodes have no times; `cut` bars are more than a timeline shows.
+         */
+        TimelineOut: {
+            /** Critical */
+            critical: components["schemas"]["CriticalOut"][];
+            /** Critical Seconds */
+            critical_seconds: number;
+            /** Cut */
+            cut: number;
+            /** Ends */
+            ends: (number | null)[];
+            /** Lane Of */
+            lane_of: number[];
+            /** Lanes */
+            lanes: string[];
+            /** Names */
+            names: string[];
+            /** Origin */
+            origin: string | null;
+            /** Resource Types */
+            resource_types: string[];
+            /** Seconds */
+            seconds: number | null;
+            /** Starts */
+            starts: number[];
+            /** Statuses */
+            statuses: string[];
+            /** Steps */
+            steps: number[];
+            /** Unique Ids */
+            unique_ids: string[];
+            /** Untimed */
+            untimed: number;
         };
         /**
          * TokenItem
@@ -7830,6 +8303,80 @@ export interface operations {
             };
         };
     };
+    node_history_api_workspaces__workspace__models__unique_id__history_get: {
+        parameters: {
+            query?: {
+                /** @description Key of the environment; without it, the default one. */
+                environment?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHistoryOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     model_impact_api_workspaces__workspace__models__unique_id__impact_get: {
         parameters: {
             query?: {
@@ -8708,8 +9255,17 @@ export interface operations {
     list_runs_api_workspaces__workspace__runs_get: {
         parameters: {
             query?: {
+                actor?: string | null;
+                /** @description The whole command line, such as `dbt build`. */
+                command?: string | null;
+                created_after?: string | null;
+                created_before?: string | null;
                 cursor?: string | null;
+                environment?: string | null;
                 limit?: number;
+                /** @description unique_id of a node that the run touched. */
+                node?: string | null;
+                schedule?: string | null;
                 status?: components["schemas"]["RunStatus"][];
             };
             header?: never;
@@ -9156,6 +9712,149 @@ export interface operations {
             };
         };
     };
+    run_causes_api_workspaces__workspace__runs__run_id__causes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Dagster's id of the run. */
+                run_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CausesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_compare_api_workspaces__workspace__runs__run_id__compare_get: {
+        parameters: {
+            query?: {
+                /** @description Another run; without it, the one before. */
+                with?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Dagster's id of the run. */
+                run_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     run_log_api_workspaces__workspace__runs__run_id__log_get: {
         parameters: {
             query?: {
@@ -9311,7 +10010,18 @@ export interface operations {
     };
     run_nodes_api_workspaces__workspace__runs__run_id__nodes_get: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description Part of a name. */
+                q?: string | null;
+                resource_type?: string[];
+                /** @description Without it, as they began. */
+                sort?: ("order" | "-order" | "status" | "-status" | "name" | "-name" | "duration" | "-duration" | "rows" | "-rows" | "bytes" | "-bytes") | null;
+                status?: string[];
+                /** @description Of this step of the run only. */
+                step?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Dagster's id of the run. */
@@ -9330,6 +10040,303 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunNodeList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_node_api_workspaces__workspace__runs__run_id__nodes__unique_id__get: {
+        parameters: {
+            query?: {
+                /** @description Of this step of the run only. */
+                step?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Dagster's id of the run. */
+                run_id: string;
+                /** @description unique_id of the node, such as model.shop.orders. */
+                unique_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunNodeDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_timeline_api_workspaces__workspace__runs__run_id__timeline_get: {
+        parameters: {
+            query?: {
+                /** @description Of this step of the run only. */
+                step?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Dagster's id of the run. */
+                run_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    cancel_runs_api_workspaces__workspace__runs_cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_facets_api_workspaces__workspace__runs_facets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFacetsOut"];
                 };
             };
             /** @description Unauthorized */

@@ -52,10 +52,22 @@ export type Drop = Item<Get<InWorkspace<"/artifacts/drops">>>;
 export type DropState = Drop["state"];
 export type FileStatus = Get<InWorkspace<"/artifacts/status">>["files"][number];
 export type NodeRef = NodeDetail["parents"][number];
-export type NodeRun = Item<Get<InWorkspace<"/models/{unique_id}/runs">>>;
 export type Run = Get<InWorkspace<"/runs/{run_id}">>;
 export type RunPage = Get<InWorkspace<"/runs">>;
-export type RunNode = Item<Get<InWorkspace<"/runs/{run_id}/nodes">>>;
+export type RunFacets = Get<InWorkspace<"/runs/facets">>;
+export type CancelAnswer = Answer<Operation<InWorkspace<"/runs/cancel">, "post">>;
+export type RunNodePage = Get<InWorkspace<"/runs/{run_id}/nodes">>;
+export type RunNode = Item<RunNodePage>;
+export type RunNodeQuery = NonNullable<
+  Operation<InWorkspace<"/runs/{run_id}/nodes">, "get">["parameters"]["query"]
+>;
+export type RunNodeDetail = Get<InWorkspace<"/runs/{run_id}/nodes/{unique_id}">>;
+export type RunTimeline = Get<InWorkspace<"/runs/{run_id}/timeline">>;
+export type RunCauses = Get<InWorkspace<"/runs/{run_id}/causes">>;
+export type RunCause = Item<RunCauses>;
+export type RunComparison = Get<InWorkspace<"/runs/{run_id}/compare">>;
+export type NodeHistory = Get<InWorkspace<"/models/{unique_id}/history">>;
+export type NodePoint = Item<NodeHistory>;
 export type Artifact = Item<Get<InWorkspace<"/runs/{run_id}/artifacts">>>;
 export type LogLine = Item<Get<InWorkspace<"/runs/{run_id}/log">>>;
 export type RunOptions = Get<InWorkspace<"/runs/options">>;

@@ -18,7 +18,7 @@ describe("the page of a node", () => {
   it("tells unknown from none", async () => {
     withWorkspace();
     answer(ORDERS, nodeDetail("orders", { last_status: null, last_run_at: null, last_run_id: null }));
-    answer(`${ORDERS}/runs`, page([]));
+    answer(`${ORDERS}/history`, { ...page([]), flaky: false, flaky_tests: [] });
     const { user } = at("overview");
     expect(await screen.findByText("Never run")).toBeInTheDocument();
     const tab = (name: string) =>

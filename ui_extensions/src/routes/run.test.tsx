@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Run, RunNode } from "@/api/types";
 import { FakeStream } from "@/test/fake-stream";
-import { logLine, run, runNode } from "@/test/fixtures";
+import { logLine, nodePage, run, runNode, runNodeDetail, timeline } from "@/test/fixtures";
 import { setWide } from "@/test/media";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, answerWith, page, problem } from "@/test/server";
@@ -21,7 +21,9 @@ function withRun(changes: Partial<Run>, nodes: RunNode[] = []): void {
 
 function update(changes: Partial<Run>, nodes: RunNode[]): void {
   answer(RUN, run(changes));
-  answer(`${RUN}/nodes`, page(nodes));
+  answer(`${RUN}/nodes`, nodePage(nodes));
+  for (const node of nodes)
+    answer(`${RUN}/nodes/${node.unique_id}`, { ...runNodeDetail(node.name), ...node });
 }
 
 const stream = async () => {
@@ -87,23 +89,121 @@ describe("the page of a run", () => {
     expect(FakeStream.opened).toEqual([]);
   });
 
-  it("shows the first failure before everything else", async () => {
-    withRun({ status: "failed", status_message: "2 nodes failed" }, [
-      runNode("late", { status: "error", message: "later", finished_at: "2024-05-01T08:00:09Z" }),
-      runNode("orders", {
-        status: "error",
-        message: "Division by zero",
-        finished_at: "2024-05-01T08:00:03Z",
-      }),
+  it("shows what it failed of before everything else", async () => {
+    withRun({ status: "failed", status_message: "2 nodes failed", node_counts: { error: 1, skipped: 2 } }, [
+      runNode("orders", { status: "error", message: "Division by zero" }),
       runNode("child", { status: "skipped", started_at: null, finished_at: null, execution_time: null }),
     ]);
+    answer(`${RUN}/causes`, {
+      items: [
+        {
+          step: 1,
+          unique_id: "model.shop.orders",
+          name: "orders",
+          resource_type: "model",
+          status: "error",
+          finished_at: null,
+          message: "Division by zero",
+          skipped: { items: ["model.shop.child"], total: 2 },
+          stale_exposures: { items: ["exposure.shop.board"], total: 1 },
+        },
+      ],
+      failed_total: 1,
+      skipped_total: 2,
+      unexplained: { items: [], total: 0 },
+    });
     const { user, search } = renderApp("/w/shop/runs/run-1");
-    const failure = await screen.findByRole("alert");
-    expect(failure).toHaveTextContent("First of 2 failures: orders");
-    expect(failure).toHaveTextContent("Division by zero");
-    await user.click(within(failure).getByRole("button", { name: "orders" }));
+    const causes = await screen.findByRole("region", { name: "Causes" });
+    expect(causes).toHaveTextContent("1 node failed, and 2 skipped");
+    expect(causes).toHaveTextContent("Division by zero");
+    expect(causes).toHaveTextContent("2 skipped because of it");
+    expect(causes).toHaveTextContent("and 1 more");
+    expect(within(causes).getByRole("link", { name: "exposure.shop.board" })).toBeInTheDocument();
+    await user.click(within(causes).getByRole("button", { name: "orders" }));
     expect(search().get("node")).toBe("model.shop.orders");
     expect(await screen.findByRole("button", { name: "Only its log lines" })).toBeInTheDocument();
+  });
+
+  it("has the SQL of a node one click away", async () => {
+    withRun({}, [runNode("orders")]);
+    answer(
+      `${RUN}/nodes/model.shop.orders`,
+      runNodeDetail("orders", { message: "OK", flaky: true, adapter_response: { _message: "INSERT 5" } }),
+    );
+    const { user } = renderApp("/w/shop/runs/run-1?node=model.shop.orders");
+    expect(await screen.findByText("Flaky")).toBeInTheDocument();
+    expect(screen.getByText("INSERT 5")).toBeInTheDocument();
+    expect(screen.getByText("Compiling")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "SQL of this run" }));
+    expect(screen.getByText("As dbt ran it in step 1")).toBeInTheDocument();
+  });
+
+  it("shows the node that an address names though the page of the list has it not", async () => {
+    withRun({}, [runNode("orders")]);
+    answer(`${RUN}/nodes/model.shop.far`, runNodeDetail("far", { message: "from far away" }));
+    renderApp("/w/shop/runs/run-1?node=model.shop.far");
+    expect(await screen.findByText("from far away")).toBeInTheDocument();
+  });
+
+  it("filters and sorts nodes on the server", async () => {
+    withRun({}, [runNode("orders"), runNode("bad", { status: "error" })]);
+    const asked = answerWith(`${RUN}/nodes`, () => nodePage([runNode("bad", { status: "error" })]));
+    const { user } = renderApp("/w/shop/runs/run-1");
+    await user.selectOptions(await screen.findByLabelText("Status of the node"), "error");
+    await user.click(screen.getByRole("button", { name: "Duration" }));
+    await waitFor(() => expect(asked.at(-1)?.toString()).toBe("status=error&sort=-duration&limit=100"));
+  });
+
+  it("draws the timeline, and says in words what is on the critical path", async () => {
+    withRun({});
+    answer(`${RUN}/timeline`, timeline());
+    const { user, search } = renderApp("/w/shop/runs/run-1?view=timeline");
+    expect(
+      await screen.findByRole("img", { name: /3 nodes on 2 threads; the critical path, 2 nodes/ }),
+    ).toBeInTheDocument();
+    const path = screen.getByRole("table", { name: "Critical path" });
+    expect(within(path).getAllByRole("row")).toHaveLength(3);
+    expect(within(path).getByText("its parent")).toBeInTheDocument();
+    expect(screen.getByText(/1 node without times/)).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Zoom in" }));
+    expect(search().get("t")).toBe("1.52-4.54");
+    await user.click(within(path).getByRole("button", { name: /c$/ }));
+    expect(search().get("node")).toBe("model.shop.c");
+  });
+
+  it("says what differs from the run before, or that there is none", async () => {
+    withRun({});
+    const pairs = (...names: string[]) => ({
+      items: names.map((name) => ({
+        step: 1,
+        unique_id: `model.shop.${name}`,
+        name,
+        resource_type: "model",
+        status: "success",
+        status_before: "success",
+        seconds: 5,
+        seconds_before: 2,
+      })),
+      total: names.length,
+    });
+    const none = { items: [], total: 0 };
+    answer(`${RUN}/compare`, {
+      before: { run_id: "run-0", status: "success", created_at: "2024-05-01T07:00:00Z", duration_seconds: 4 },
+      newly_failing: none,
+      fixed: none,
+      left_out: none,
+      resumed: none,
+      slower: pairs("orders"),
+      faster: none,
+      added: none,
+      removed: none,
+      unchanged: 7,
+    });
+    renderApp("/w/shop/runs/run-1?view=compare");
+    expect(await screen.findByRole("heading", { name: /Slower 1/ })).toBeInTheDocument();
+    expect(screen.getByText("2.0s, now 5.0s (+3.0s)")).toBeInTheDocument();
+    expect(screen.getByText(/7 others/)).toBeInTheDocument();
+    expect(screen.queryByRole("heading", { name: /Faster/ })).not.toBeInTheDocument();
   });
 
   it("asks before it cancels", async () => {

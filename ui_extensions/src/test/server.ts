@@ -7,6 +7,8 @@ import { me, roles } from "@/test/fixtures";
 
 const address = (path: string) => `${window.location.origin}${path}`;
 
+const NO_FACETS = { environments: [], actors: [], commands: [], schedules: [], looked_at: 0 };
+
 /**
  * Answers only what a test has said; anything else fails the test. Unless a test says otherwise login is off, and the
  * streams are those of FakeStream.
@@ -18,6 +20,7 @@ export const server = setupServer(
   http.get(address("/api/workspaces/:workspace/runs/:run/log/stream"), ({ request }) =>
     streamed(request.url),
   ),
+  http.get(address("/api/workspaces/:workspace/runs/facets"), () => HttpResponse.json(NO_FACETS)),
   http.get(address("/api/workspaces/:workspace/events"), ({ request }) => streamed(request.url)),
 );
 

@@ -1,20 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { useMay } from "@/api/access";
-import type { NodeRun } from "@/api/types";
+import type { NodePoint } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { FlakyMark } from "@/components/ui/flaky-mark";
 import { Panel } from "@/components/ui/page";
-import { StatusWord, toneFill } from "@/components/ui/status";
+import { StatusWord } from "@/components/ui/status";
 import { Heads, Table, Td } from "@/components/ui/table";
 import { Ago, Duration, Unknown } from "@/components/ui/time";
-import { cn } from "@/lib/cn";
-import { formatDuration, formatNumber } from "@/lib/format";
+import { formatBytes, formatNumber } from "@/lib/format";
 import { paths } from "@/lib/paths";
 import { useReading } from "@/lib/reading";
 import { nodeStatus } from "@/lib/status";
-import { formatExact } from "@/lib/time";
-import { nodeRunsQuery } from "./queries";
+import { HistoryChart } from "./history-chart";
+import { nodeHistoryQuery } from "./queries";
 
 export function NodeRuns({
   workspace,
@@ -25,11 +25,11 @@ export function NodeRuns({
   uniqueId: string;
   name: string;
 }) {
-  const runs = useQuery(nodeRunsQuery(workspace, useReading(), uniqueId));
+  const runs = useQuery(nodeHistoryQuery(workspace, useReading(), uniqueId));
   const start = useMay("run:start", workspace);
   return (
     <QueryView query={runs} what="the runs of this node">
-      {({ items }) =>
+      {({ items, flaky }) =>
         items.length === 0 ? (
           <EmptyState
             title="It has never run here"
@@ -47,7 +47,8 @@ export function NodeRuns({
           </EmptyState>
         ) : (
           <div className="flex flex-col gap-4">
-            <DurationBars workspace={workspace} runs={items} />
+            {flaky ? <FlakyMark /> : null}
+            <HistoryChart workspace={workspace} uniqueId={uniqueId} points={items} />
             <RunsTable workspace={workspace} runs={items} uniqueId={uniqueId} />
           </div>
         )
@@ -56,53 +57,39 @@ export function NodeRuns({
   );
 }
 
-/** One bar per run, oldest at the left: how the duration moved, and which runs went wrong. */
-function DurationBars({ workspace, runs }: { workspace: string; runs: NodeRun[] }) {
-  const longest = Math.max(0, ...runs.map((run) => run.execution_time ?? 0));
-  return (
-    <figure>
-      <figcaption className="mb-1 text-xs text-faint">
-        Duration of the last {formatNumber(runs.length)} {runs.length === 1 ? "run" : "runs"}
-        {longest > 0 ? `, at most ${formatDuration(longest)}` : ""}
-      </figcaption>
-      <div className="flex h-14 items-end gap-0.5 border-b">
-        {[...runs].reverse().map((run) => {
-          const status = nodeStatus(run.status);
-          const seconds = run.execution_time;
-          const height =
-            longest > 0 && typeof seconds === "number" ? Math.max(4, (100 * seconds) / longest) : 4;
-          const words = [
-            run.started_at ? formatExact(run.started_at) : "unknown time",
-            status.label,
-            typeof seconds === "number" ? formatDuration(seconds) : "duration not known",
-          ].join(", ");
-          const bar = {
-            title: words,
-            "aria-label": words,
-            className: cn("w-3 rounded-t-sm hover:opacity-75", toneFill(status.tone)),
-            style: { height: `${height}%` },
-          };
-          const key = `${run.run_id}-${run.step}`;
-          if (run.external) return <span key={key} role="img" {...bar} />;
-          return <Link key={key} to={paths.run(workspace, run.run_id)} {...bar} />;
-        })}
-      </div>
-    </figure>
-  );
-}
-
-function RunsTable({ workspace, runs, uniqueId }: { workspace: string; runs: NodeRun[]; uniqueId: string }) {
+function RunsTable({
+  workspace,
+  runs,
+  uniqueId,
+}: {
+  workspace: string;
+  runs: NodePoint[];
+  uniqueId: string;
+}) {
   return (
     <Panel>
       <Table label="Runs of this node">
         <Heads
-          columns={["Status", "Command", "Started", { numeric: "Duration" }, { numeric: "Rows" }, "Message"]}
+          columns={[
+            "Status",
+            "Command",
+            "Started",
+            { numeric: "Duration" },
+            { numeric: "Rows" },
+            { numeric: "Bytes read" },
+            "Message",
+          ]}
         />
         <tbody>
           {runs.map((run) => (
             <tr key={`${run.run_id}-${run.step}`} className="hover:bg-hover">
               <Td>
                 <StatusWord status={nodeStatus(run.status)} />
+                {run.flaky ? (
+                  <span className="block">
+                    <FlakyMark />
+                  </span>
+                ) : null}
               </Td>
               <Td>
                 {run.external ? (
@@ -125,11 +112,10 @@ function RunsTable({ workspace, runs, uniqueId }: { workspace: string; runs: Nod
                 <Duration seconds={run.execution_time} />
               </Td>
               <Td numeric>
-                {typeof run.rows_affected === "number" ? (
-                  formatNumber(run.rows_affected)
-                ) : (
-                  <Unknown why="not told by the adapter" />
-                )}
+                <Told value={run.rows_affected} format={formatNumber} />
+              </Td>
+              <Td numeric>
+                <Told value={run.bytes_processed} format={formatBytes} />
               </Td>
               <Td className="max-w-xl min-w-40 font-mono text-xs whitespace-pre-wrap break-words text-muted">
                 {run.message}
@@ -140,4 +126,8 @@ function RunsTable({ workspace, runs, uniqueId }: { workspace: string; runs: Nod
       </Table>
     </Panel>
   );
+}
+
+function Told({ value, format }: { value: number | null; format: (value: number) => string }) {
+  return value === null ? <Unknown why="not told by the adapter" /> : format(value);
 }

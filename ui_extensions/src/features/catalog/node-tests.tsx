@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { Link } from "react-router";
 import { useMay } from "@/api/access";
@@ -5,6 +6,7 @@ import type { NodeDetail, NodeTest } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
 import { CopyButton } from "@/components/ui/copy-button";
 import { EmptyState } from "@/components/ui/feedback";
+import { FlakyMark } from "@/components/ui/flaky-mark";
 import { Panel } from "@/components/ui/page";
 import { StatusWord } from "@/components/ui/status";
 import { Heads, Table, Td } from "@/components/ui/table";
@@ -14,6 +16,7 @@ import { paths } from "@/lib/paths";
 import { useCatalogPaths, useReading } from "@/lib/reading";
 import { isOpenable } from "@/lib/runs";
 import { nodeStatus } from "@/lib/status";
+import { nodeHistoryQuery } from "./queries";
 
 export function NodeTests({ workspace, node }: { workspace: string; node: NodeDetail }) {
   if (node.test_results.length === 0) {
@@ -50,6 +53,9 @@ function RunTests({ workspace, node }: { workspace: string; node: NodeDetail }) 
 }
 
 function TestTable({ workspace, node }: { workspace: string; node: NodeDetail }) {
+  // Which are flaky is a mark beside: without an answer the table is complete all the same.
+  const history = useQuery(nodeHistoryQuery(workspace, useReading(), node.unique_id));
+  const flaky = new Set(history.data?.flaky_tests);
   return (
     <Panel>
       <Table label="Tests">
@@ -58,7 +64,12 @@ function TestTable({ workspace, node }: { workspace: string; node: NodeDetail })
         />
         <tbody>
           {node.test_results.map((test) => (
-            <TestRow key={test.unique_id} workspace={workspace} test={test} />
+            <TestRow
+              key={test.unique_id}
+              workspace={workspace}
+              test={test}
+              flaky={flaky.has(test.unique_id)}
+            />
           ))}
         </tbody>
       </Table>
@@ -66,12 +77,17 @@ function TestTable({ workspace, node }: { workspace: string; node: NodeDetail })
   );
 }
 
-function TestRow({ workspace, test }: { workspace: string; test: NodeTest }) {
+function TestRow({ workspace, test, flaky }: { workspace: string; test: NodeTest; flaky: boolean }) {
   const links = useCatalogPaths(workspace);
   return (
     <tr className="hover:bg-hover">
       <Td>
         <StatusWord status={nodeStatus(test.last_status)} />
+        {flaky ? (
+          <span className="block">
+            <FlakyMark />
+          </span>
+        ) : null}
       </Td>
       <Td className="max-w-lg min-w-48">
         <Link

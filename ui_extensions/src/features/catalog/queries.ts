@@ -25,12 +25,13 @@ export const nodesQuery = (workspace: string, reading: Reading, filters: NodeFil
     placeholderData: keepPreviousData,
   });
 
-export const nodeRunsQuery = (workspace: string, reading: Reading, uniqueId: string) =>
+/** How the node did over time, newest first, and which of its tests are flaky. */
+export const nodeHistoryQuery = (workspace: string, reading: Reading, uniqueId: string) =>
   queryOptions({
-    queryKey: [...keys.node(workspace, reading, uniqueId), "runs"],
+    queryKey: [...keys.node(workspace, reading, uniqueId), "history"],
     queryFn: ({ signal }) =>
       unwrap(
-        client.GET("/api/workspaces/{workspace}/models/{unique_id}/runs", {
+        client.GET("/api/workspaces/{workspace}/models/{unique_id}/history", {
           params: {
             path: { workspace, unique_id: uniqueId },
             query: { ...inEnvironment(reading), limit: HISTORY_LIMIT },

@@ -1,97 +1,150 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDown, ArrowUp } from "lucide-react";
-import { useMemo, useRef } from "react";
-import { Link } from "react-router";
-import type { RunNode } from "@/api/types";
+import { useQuery } from "@tanstack/react-query";
+import type { Run, RunNode, RunNodePage, RunNodeQuery } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { EmptyState } from "@/components/ui/feedback";
-import { type Fact, Facts } from "@/components/ui/page";
+import { CursorPager } from "@/components/ui/cursor-pager";
+import { EmptyState, QueryView } from "@/components/ui/feedback";
+import { FilterSelect, SearchBox } from "@/components/ui/field";
 import { TypeIcon } from "@/components/ui/resource";
-import { StatusMark, StatusWord, toneFill } from "@/components/ui/status";
+import { StatusWord, toneFill } from "@/components/ui/status";
+import { Th } from "@/components/ui/table";
 import { Duration } from "@/components/ui/time";
 import { cn } from "@/lib/cn";
-import { formatDuration, formatNumber } from "@/lib/format";
+import { formatBytes, formatDuration, formatNumber, typePlural } from "@/lib/format";
 import { useNow } from "@/lib/hooks";
-import { paths } from "@/lib/paths";
-import { nodeStatus } from "@/lib/status";
+import { isActive, nodeStatus } from "@/lib/status";
 import { formatExact } from "@/lib/time";
 import { nextSort, useUrlState } from "@/lib/url-state";
-import { barOf, hasFailed, type Span, sortNodes, spanOf } from "./timeline";
+import { NodeInRun } from "./node-in-run";
+import { runNodesQuery } from "./queries";
+import { barOf, type Span, spanOf } from "./timeline";
 
-const ROW_HEIGHT = 30;
-const GRID =
-  "grid grid-cols-[7rem_minmax(0,1fr)_4.5rem] sm:grid-cols-[7rem_minmax(8rem,1fr)_minmax(4rem,30%)_4.5rem] items-center gap-x-2 px-3";
+const PAGE = 100;
+const SORTS = ["order", "status", "name", "duration", "rows", "bytes"] as const;
+type Sort = NonNullable<RunNodeQuery["sort"]>;
 
-const COLUMNS = [
-  { key: "status", label: "Status" },
-  { key: "name", label: "Node" },
-  { key: "started_at", label: "Timeline" },
-  { key: "execution_time", label: "Duration" },
-] as const;
-
-const HEAD_LOOK: Record<string, string> = { execution_time: "text-right", started_at: "max-sm:hidden" };
-
-interface RunNodesProps {
-  workspace: string;
-  nodes: RunNode[];
-  active: boolean;
+/** What the list of nodes shows, by the address. */
+export function nodeQueryOf(params: URLSearchParams): RunNodeQuery {
+  const sort = params.get("sort");
+  const isSort = (text: string): text is Sort => SORTS.some((name) => name === text.replace(/^-/, ""));
+  const step = Number(params.get("step"));
+  return {
+    ...(params.get("status") && { status: [params.get("status") ?? ""] }),
+    ...(params.get("type") && { resource_type: [params.get("type") ?? ""] }),
+    ...(params.get("q") && { q: params.get("q") ?? "" }),
+    ...(Number.isInteger(step) && step > 0 && { step }),
+    ...(sort && isSort(sort) && { sort }),
+    ...(params.get("cursor") && { cursor: params.get("cursor") ?? "" }),
+  };
 }
 
-/** Every node of the run: status, when, how long, and what it said. Windowed: runs of thousands of nodes stay quick. */
-export function RunNodes({ workspace, nodes, active }: RunNodesProps) {
-  const { params, patch } = useUrlState();
-  const now = useNow(active ? 1000 : null);
-  const sort = params.get("sort");
-  const selected = params.get("node");
-  const sorted = useMemo(() => sortNodes(nodes, sort), [nodes, sort]);
-  const span = useMemo(() => spanOf(nodes, now), [nodes, now]);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: sorted.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => rowKey(sorted[index], index),
-    overscan: 15,
-  });
-  if (nodes.length === 0) return <NoNodes active={active} />;
-  const select = (uniqueId: string) =>
-    patch({ node: uniqueId === selected ? null : uniqueId }, { replace: true });
+/** The nodes of a run, a page at a time: the server filters and sorts, so that thousands are no matter. */
+export function RunNodes({ run }: { run: Run }) {
+  const { params } = useUrlState();
+  const active = isActive(run.status);
+  const query = nodeQueryOf(params);
+  const nodes = useQuery(runNodesQuery(run.workspace, run.run_id, query, active));
   return (
-    <div
-      role="table"
-      aria-label="Nodes"
-      aria-rowcount={sorted.length}
-      className="flex h-full min-h-0 flex-col text-sm"
-    >
-      <Head sort={sort} onSort={(column) => patch({ sort: nextSort(sort, column) }, { replace: true })} />
-      <div ref={scroller} className="min-h-0 flex-1 overflow-auto" role="rowgroup">
-        <div className="relative w-full" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const node = sorted[item.index];
-            if (!node) return null;
-            return (
-              <div
-                key={item.key}
-                ref={virtual.measureElement}
-                data-index={item.index}
-                className="absolute top-0 left-0 w-full border-b"
-                style={{ transform: `translateY(${item.start}px)` }}
-              >
-                <Row node={node} span={span} now={now} open={node.unique_id === selected} onSelect={select} />
-                {node.unique_id === selected ? <Details workspace={workspace} node={node} /> : null}
-              </div>
-            );
-          })}
-        </div>
+    <div className="flex min-h-0 flex-col">
+      {nodes.data ? <Filters page={nodes.data} /> : null}
+      <div className="min-h-0 flex-1 overflow-auto">
+        <QueryView query={nodes} what="the nodes of this run" compact>
+          {(page) =>
+            page.items.length === 0 ? (
+              <NoNodes active={active} page={page} />
+            ) : (
+              <>
+                <ChosenElsewhere run={run} nodes={page.items} />
+                <NodesTable run={run} nodes={page.items} />
+              </>
+            )
+          }
+        </QueryView>
       </div>
+      {nodes.data && nodes.data.items.length > 0 ? (
+        <CursorPager
+          pageSize={PAGE}
+          shown={nodes.data.items.length}
+          total={nodes.data.total}
+          nextCursor={nodes.data.next_cursor}
+        />
+      ) : null}
     </div>
   );
 }
 
-const rowKey = (node: RunNode | undefined, index: number) =>
-  node ? `${node.step}:${node.unique_id}` : index;
+/** The node that an address names may be on another page: it is shown all the same. */
+function ChosenElsewhere({ run, nodes }: { run: Run; nodes: RunNode[] }) {
+  const { params, patch } = useUrlState();
+  const chosen = params.get("node");
+  if (!chosen || nodes.some((node) => node.unique_id === chosen)) return null;
+  return (
+    <section aria-label="The chosen node" className="border-b bg-surface">
+      <div className="flex items-center justify-between gap-2 px-3 pt-2">
+        <span className="font-mono text-xs break-all">{chosen}</span>
+        <Button onClick={() => patch({ node: null }, { replace: true })}>Close</Button>
+      </div>
+      <NodeInRun run={run} uniqueId={chosen} step={null} live={isActive(run.status)} />
+    </section>
+  );
+}
 
-function NoNodes({ active }: { active: boolean }) {
+const FIRST_PAGE = { cursor: null, page: null };
+const NO_FILTERS = { status: null, type: null, q: null, ...FIRST_PAGE };
+
+function Filters({ page }: { page: RunNodePage }) {
+  const { params, patch } = useUrlState();
+  const status = params.get("status") ?? "";
+  const type = params.get("type") ?? "";
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
+      <SearchBox
+        value={params.get("q") ?? ""}
+        onChange={(q) => patch({ q, ...FIRST_PAGE }, { replace: true })}
+        placeholder="Find a node of this run"
+        className="w-56 max-sm:w-full"
+      />
+      <FilterSelect
+        label="Status of the node"
+        value={status}
+        onChange={(chosen) => patch({ status: chosen, ...FIRST_PAGE })}
+        options={choices("Any status", page.statuses, status, (value) => nodeStatus(value).label)}
+      />
+      <FilterSelect
+        label="Type of the node"
+        value={type}
+        onChange={(chosen) => patch({ type: chosen, ...FIRST_PAGE })}
+        options={choices("Any type", page.resource_types, type, typePlural)}
+      />
+    </div>
+  );
+}
+
+/** The values that occur with their counts; also the chosen one, where it occurs no more. */
+function choices(
+  any: string,
+  counts: Record<string, number>,
+  chosen: string,
+  word: (value: string) => string,
+) {
+  const values = Object.entries(chosen && !(chosen in counts) ? { ...counts, [chosen]: 0 } : counts);
+  return [
+    { value: "", label: any },
+    ...values
+      .sort(([, left], [, right]) => right - left)
+      .map(([value, count]) => ({ value, label: `${word(value)} (${formatNumber(count)})` })),
+  ];
+}
+
+function NoNodes({ active, page }: { active: boolean; page: RunNodePage }) {
+  const { patch } = useUrlState();
+  if (Object.values(page.statuses).some((count) => count > 0)) {
+    return (
+      <EmptyState
+        title="No node of this run matches"
+        action={<Button onClick={() => patch(NO_FILTERS)}>Clear the filters</Button>}
+      />
+    );
+  }
   return active ? (
     <EmptyState title="No node has started yet">They appear here as dbt reaches them.</EmptyState>
   ) : (
@@ -101,162 +154,141 @@ function NoNodes({ active }: { active: boolean }) {
   );
 }
 
-function Head({ sort, onSort }: { sort: string | null; onSort: (column: string) => void }) {
+function NodesTable({ run, nodes }: { run: Run; nodes: RunNode[] }) {
+  const { params, patch } = useUrlState();
+  const active = isActive(run.status);
+  const now = useNow(active ? 1000 : null);
+  const sort = params.get("sort");
+  const selected = params.get("node");
+  const span = spanOf(run, now);
+  const order = {
+    current: sort ?? "order",
+    onSort: (column: string) =>
+      patch({ sort: nextSort(sort, column, column !== "name" && column !== "status"), ...FIRST_PAGE }),
+  };
+  const select = (node: RunNode) =>
+    patch({ node: node.unique_id === selected ? null : node.unique_id }, { replace: true });
   return (
-    <div role="rowgroup" className="border-b bg-surface">
-      <div role="row" className={cn(GRID, "h-7 text-xs font-medium text-muted")}>
-        {COLUMNS.map(({ key, label }) => {
-          const ascending = sort === key || (sort === null && key === "started_at");
-          const descending = sort === `-${key}`;
-          return (
-            <div
-              key={key}
-              role="columnheader"
-              aria-sort={ascending ? "ascending" : descending ? "descending" : "none"}
-              className={HEAD_LOOK[key]}
-            >
-              <button
-                type="button"
-                className={cn(
-                  "inline-flex items-center gap-1 hover:text-ink",
-                  (ascending || descending) && "text-ink",
-                )}
-                onClick={() => onSort(key)}
-              >
-                {label}
-                {ascending ? <ArrowUp size={11} aria-hidden /> : null}
-                {descending ? <ArrowDown size={11} aria-hidden /> : null}
-              </button>
-            </div>
-          );
-        })}
-      </div>
-    </div>
+    <table aria-label="Nodes" className="w-full table-fixed border-separate border-spacing-0 text-sm">
+      <thead>
+        <tr>
+          <Th className="w-28" sort={{ column: "status", ...order }}>
+            Status
+          </Th>
+          <Th sort={{ column: "name", ...order }}>Node</Th>
+          <Th className="w-1/4 max-sm:hidden" sort={{ column: "order", ...order }}>
+            When
+          </Th>
+          <Th className="w-22" numeric sort={{ column: "duration", ...order }}>
+            Duration
+          </Th>
+          <Th className="w-24 max-lg:hidden" numeric sort={{ column: "rows", ...order }}>
+            Rows
+          </Th>
+        </tr>
+      </thead>
+      <tbody>
+        {nodes.map((node) => (
+          <NodeRows
+            key={`${node.step}:${node.unique_id}`}
+            run={run}
+            node={node}
+            span={span}
+            now={now}
+            open={node.unique_id === selected}
+            onSelect={() => select(node)}
+          />
+        ))}
+      </tbody>
+    </table>
   );
 }
 
 interface RowProps {
+  run: Run;
   node: RunNode;
   span: Span | null;
   now: number;
   open: boolean;
-  onSelect: (uniqueId: string) => void;
+  onSelect: () => void;
 }
 
-function Row({ node, span, now, open, onSelect }: RowProps) {
-  const seconds = node.execution_time ?? openSeconds(node, now);
+const CELL = "border-b px-3 py-1 align-top";
+
+function NodeRows({ run, node, span, now, open, onSelect }: RowProps) {
+  const bar = barOf(node, now);
+  const seconds =
+    node.execution_time ??
+    (node.status === "running" && bar ? Math.max(0, (bar.end - bar.start) / 1000) : null);
   return (
-    <div
-      role="row"
-      className={cn(GRID, "min-h-[29px] hover:bg-hover", open && "bg-accent-soft hover:bg-accent-soft")}
-    >
-      <div role="cell" className="flex">
-        <StatusWord status={nodeStatus(node.status)} />
-      </div>
-      <div role="cell" className="min-w-0">
-        <button
-          type="button"
-          aria-expanded={open}
-          onClick={() => onSelect(node.unique_id)}
-          title={node.unique_id}
-          className="flex w-full min-w-0 items-center gap-1.5 py-1 text-left"
-        >
-          <TypeIcon type={node.resource_type} size={13} />
-          <span className="truncate font-mono text-xs leading-5">{node.name}</span>
-        </button>
-      </div>
-      <div role="cell" className="max-sm:hidden">
-        <Bar node={node} span={span} now={now} />
-      </div>
-      <div role="cell" className="text-right text-muted">
-        <Duration seconds={seconds} none="did not run" />
-      </div>
-    </div>
+    <>
+      <tr className={cn("hover:bg-hover", open && "bg-accent-soft hover:bg-accent-soft")}>
+        <td className={CELL}>
+          <StatusWord status={nodeStatus(node.status)} />
+        </td>
+        <td className={cn(CELL, "min-w-0")}>
+          <button
+            type="button"
+            aria-expanded={open}
+            onClick={onSelect}
+            title={node.unique_id}
+            className="flex w-full min-w-0 items-center gap-1.5 text-left"
+          >
+            <TypeIcon type={node.resource_type} size={13} />
+            <span className="truncate font-mono text-xs leading-5">{node.name}</span>
+          </button>
+        </td>
+        <td className={cn(CELL, "max-sm:hidden")}>
+          <Bar node={node} bar={bar} span={span} />
+        </td>
+        <td className={cn(CELL, "text-right text-muted")}>
+          <Duration seconds={seconds} none="did not run" />
+        </td>
+        <td className={cn(CELL, "text-right text-muted max-lg:hidden")}>
+          <Amount node={node} />
+        </td>
+      </tr>
+      {open ? (
+        <tr>
+          <td colSpan={5} className="border-b p-0">
+            <NodeInRun
+              run={run}
+              uniqueId={node.unique_id}
+              step={node.step}
+              live={isActive(run.status) && node.finished_at === null}
+            />
+          </td>
+        </tr>
+      ) : null}
+    </>
   );
 }
 
-function openSeconds(node: RunNode, now: number): number | null {
-  const bar = node.status === "running" ? barOf(node, now) : null;
-  return bar ? (bar.end - bar.start) / 1000 : null;
+function Amount({ node }: { node: RunNode }) {
+  if (typeof node.rows_affected === "number") return formatNumber(node.rows_affected);
+  if (typeof node.bytes_processed === "number") return formatBytes(node.bytes_processed);
+  return (
+    <span className="text-faint" title="not told by the adapter">
+      <span aria-hidden>–</span>
+      <span className="sr-only">not told by the adapter</span>
+    </span>
+  );
 }
 
-function Bar({ node, span, now }: { node: RunNode; span: Span | null; now: number }) {
-  const bar = barOf(node, now);
+function Bar({ node, bar, span }: { node: RunNode; bar: Span | null; span: Span | null }) {
   if (!bar || !span) return null;
   const whole = span.end - span.start;
-  const words = node.started_at
-    ? `Started ${formatExact(node.started_at)}, took ${formatDuration((bar.end - bar.start) / 1000)}`
-    : undefined;
+  const share = (moment: number) => Math.min(100, Math.max(0, (100 * (moment - span.start)) / whole));
+  const words = `Started ${formatExact(node.started_at ?? "")}, took ${formatDuration((bar.end - bar.start) / 1000)}`;
   return (
-    <div className="relative h-3 rounded-sm bg-sunken" title={words}>
+    <div className="relative mt-1 h-3 rounded-sm bg-sunken" title={words}>
       <div
         className={cn("absolute inset-y-0 min-w-[3px] rounded-sm", toneFill(nodeStatus(node.status).tone))}
         style={{
-          left: `${Math.min(99, (100 * (bar.start - span.start)) / whole)}%`,
-          width: `${(100 * (bar.end - bar.start)) / whole}%`,
+          left: `${Math.min(99, share(bar.start))}%`,
+          width: `${share(bar.end) - share(bar.start)}%`,
         }}
       />
-    </div>
-  );
-}
-
-function Details({ workspace, node }: { workspace: string; node: RunNode }) {
-  const { patch } = useUrlState();
-  const facts: Fact[] = [];
-  if (typeof node.rows_affected === "number")
-    facts.push({ name: "Rows", value: formatNumber(node.rows_affected) });
-  if (typeof node.failures === "number")
-    facts.push({ name: "Failing rows", value: formatNumber(node.failures) });
-  if (node.thread) facts.push({ name: "Thread", value: node.thread });
-  if (node.started_at) facts.push({ name: "Started", value: formatExact(node.started_at) });
-  return (
-    <div className="flex flex-col gap-2 bg-surface px-3 py-2">
-      {node.message ? (
-        <pre
-          className={cn(
-            "max-h-72 overflow-auto font-mono text-xs whitespace-pre-wrap break-words",
-            hasFailed(node) && "text-failed",
-          )}
-        >
-          {node.message}
-        </pre>
-      ) : (
-        <p className="text-xs text-muted">dbt gave no message.</p>
-      )}
-      <Facts facts={facts} />
-      <div className="flex flex-wrap gap-2">
-        <Link
-          to={paths.node(workspace, node.unique_id)}
-          className="inline-flex h-8 items-center rounded-md border bg-canvas px-2.5 text-sm font-medium hover:bg-hover"
-        >
-          Open {node.name.length > 30 ? "the node" : node.name}
-        </Link>
-        <Button
-          onClick={() => patch({ log_node: node.unique_id, level: "debug", view: "log" }, { replace: true })}
-        >
-          Only its log lines
-        </Button>
-      </div>
-    </div>
-  );
-}
-
-/** The first thing to look at when a run failed. */
-export function FirstFailure({ node, total, onOpen }: { node: RunNode; total: number; onOpen: () => void }) {
-  return (
-    <div role="alert" className="rounded-md bg-failed-soft px-3 py-2 text-sm">
-      <p className="flex flex-wrap items-center gap-x-2">
-        <StatusMark tone="failed" />
-        <span className="font-medium">
-          {total > 1 ? `First of ${formatNumber(total)} failures: ` : "Failed: "}
-          <button type="button" className="text-left font-mono break-all underline" onClick={onOpen}>
-            {node.name}
-          </button>
-        </span>
-      </p>
-      <pre className="mt-1 max-h-40 overflow-auto font-mono text-xs whitespace-pre-wrap break-words">
-        {node.message ?? "dbt gave no message."}
-      </pre>
     </div>
   );
 }

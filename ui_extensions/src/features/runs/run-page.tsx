@@ -1,19 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { ExternalLink, RotateCw, Square } from "lucide-react";
-import { useState } from "react";
-import { useMay } from "@/api/access";
 import { ApiError, describeError } from "@/api/errors";
 import type { Run, Workspace } from "@/api/types";
-import { Button, ButtonAnchor, ButtonLink } from "@/components/ui/button";
-import { Confirm } from "@/components/ui/dialog";
-import { EmptyState, ErrorState, Notice, QueryView, Skeleton } from "@/components/ui/feedback";
+import { ButtonLink } from "@/components/ui/button";
+import { EmptyState, Notice, QueryView, Skeleton } from "@/components/ui/feedback";
 import { NodeCounts } from "@/components/ui/node-counts";
 import { Facts, PageHeader } from "@/components/ui/page";
 import { StatusBadge } from "@/components/ui/status";
 import { Ago, Duration, Elapsed, Unknown } from "@/components/ui/time";
 import { paths } from "@/lib/paths";
 import { isActive, runStatus } from "@/lib/status";
-import { runQuery, useCancelRun } from "./queries";
+import { runQuery } from "./queries";
+import { RunActions } from "./run-actions";
 import { RunBody } from "./run-body";
 
 interface RunPageProps {
@@ -56,7 +53,7 @@ export function RunPage({ workspace, runId }: RunPageProps) {
         crumbs={[...crumbs, { label: runId.slice(0, 8) }]}
         title={<RunTitle run={run.data} />}
         tabTitle={`${runStatus(run.data.status).label}: ${commandsOf(run.data)} · ${workspace.name}`}
-        actions={<RunActions workspace={workspace.key} run={run.data} />}
+        actions={<RunActions run={run.data} />}
       >
         <RunFacts run={run.data} />
       </PageHeader>
@@ -65,7 +62,7 @@ export function RunPage({ workspace, runId }: RunPageProps) {
           <Notice tone="warning">The status may be old: {describeError(run.error).message}</Notice>
         </div>
       ) : null}
-      <RunBody key={runId} workspace={workspace.key} run={run.data} />
+      <RunBody key={runId} run={run.data} />
     </div>
   );
 }
@@ -99,57 +96,23 @@ function RunFacts({ run }: { run: Run }) {
               <Duration seconds={run.duration_seconds} />
             ),
           },
+          ...(run.schedule ? [{ name: "Schedule", value: run.schedule }] : []),
           { name: "Nodes", value: <NodeCounts counts={run.node_counts} words /> },
+          ...(run.git_commit ? [{ name: "Commit", value: <Commit commit={run.git_commit} /> }] : []),
+          ...(run.dbt_version ? [{ name: "dbt", value: run.dbt_version }] : []),
         ]}
       />
     </div>
   );
 }
 
-function RunActions({ workspace, run }: { workspace: string; run: Run }) {
-  const start = useMay("run:start", workspace);
-  const dagster = useMay("dagster:read", workspace);
+/** The commit that the project was at, and whether it held changes that are in none. */
+function Commit({ commit }: { commit: string }) {
+  const [hash = "", dirty] = commit.split("-");
   return (
-    <>
-      <ButtonAnchor href={run.dagster_path} denied={dagster.why}>
-        <ExternalLink size={14} aria-hidden />
-        In Dagster
-      </ButtonAnchor>
-      {isActive(run.status) ? (
-        <CancelButton workspace={workspace} run={run} />
-      ) : (
-        <ButtonLink denied={start.why} to={paths.runs(workspace, { new: 1, again: run.run_id })}>
-          <RotateCw size={14} aria-hidden />
-          Run again
-        </ButtonLink>
-      )}
-    </>
-  );
-}
-
-function CancelButton({ workspace, run }: { workspace: string; run: Run }) {
-  const [asking, setAsking] = useState(false);
-  const cancel = useCancelRun(workspace, run.run_id);
-  const may = useMay("run:cancel", workspace);
-  return (
-    <>
-      <Button denied={may.why} onClick={() => setAsking(true)} disabled={!run.can_cancel || cancel.isPending}>
-        <Square size={13} aria-hidden />
-        {run.status === "cancelling" ? "Cancelling" : "Cancel"}
-      </Button>
-      <Confirm
-        open={asking}
-        onClose={() => setAsking(false)}
-        title="Cancel this run?"
-        action="Cancel the run"
-        busy={cancel.isPending}
-        onConfirm={() => cancel.mutate(undefined, { onSuccess: () => setAsking(false) })}
-      >
-        <p>dbt is stopped, and so are its queries in the warehouse. Nodes that are done stay as they are.</p>
-        {cancel.isError ? (
-          <ErrorState compact title="The run was not cancelled" error={cancel.error} />
-        ) : null}
-      </Confirm>
-    </>
+    <span title={dirty ? `${hash}, with changes that were not committed` : hash}>
+      <code className="font-mono text-xs">{hash.slice(0, 10)}</code>
+      {dirty ? <span className="text-warning"> with changes</span> : null}
+    </span>
   );
 }

@@ -22,7 +22,12 @@ export function RunSteps({ run }: { run: Run }) {
               type="button"
               aria-pressed={chosen === step.index}
               title={step.message ?? status.label}
-              onClick={() => patch({ step: chosen === step.index ? null : step.index }, { replace: true })}
+              onClick={() =>
+                patch(
+                  { step: chosen === step.index ? null : step.index, cursor: null, page: null },
+                  { replace: true },
+                )
+              }
               className={cn(
                 "inline-flex min-h-7 items-center text-left gap-1.5 rounded-md border px-2 text-xs",
                 chosen === step.index ? "border-accent bg-accent-soft" : "hover:bg-hover",

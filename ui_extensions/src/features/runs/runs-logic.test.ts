@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { ApiError } from "@/api/errors";
 import { logLine, run, runNode, runOptions } from "@/test/fixtures";
 import { filterLines } from "./log-store";
+import { change } from "./run-compare";
 import { commandLine, localProblems, optionsOf, serverProblems, stepsOfRun, toStep } from "./run-form";
-import { firstFailure, sortNodes, spanOf } from "./timeline";
+import { nodeQueryOf } from "./run-nodes";
+import { barOf, spanOf } from "./timeline";
 
 const build = optionsOf(runOptions, "build");
 const step = (values: Record<string, string | boolean>) => ({ command: "build", values });
@@ -74,29 +76,53 @@ describe("the log filter", () => {
   });
 });
 
-describe("the timeline", () => {
-  const early = runNode("a", { status: "error", finished_at: "2024-05-01T08:00:03Z" });
-  const late = runNode("b", { status: "fail", finished_at: "2024-05-01T08:00:09Z" });
+describe("the times of a run", () => {
+  const now = Date.parse("2024-05-01T08:01:00Z");
   const open = runNode("c", { status: "running", finished_at: null, execution_time: null });
-  const skipped = runNode("d", {
-    status: "skipped",
-    started_at: null,
-    finished_at: null,
-    execution_time: null,
+
+  it("reach to now while it goes on", () => {
+    expect(spanOf(run({ finished_at: null }), now)?.end).toBe(now);
+    expect(spanOf(run({ started_at: null, finished_at: null }), now)).toBeNull();
+    expect(barOf(open, now)?.end).toBe(now);
   });
 
-  it("shows the earliest failure first", () => expect(firstFailure([late, skipped, early])).toBe(early));
-
-  it("reaches to now while something runs", () => {
-    const now = Date.parse("2024-05-01T08:01:00Z");
-    expect(spanOf([early, open], now)?.end).toBe(now);
-    expect(spanOf([skipped], now)).toBeNull();
+  it("of a node that never began are none", () => {
+    expect(barOf(runNode("d", { started_at: null, finished_at: null }), now)).toBeNull();
+    expect(barOf(runNode("e", { status: "skipped" }), now)).toBeNull();
   });
+});
 
-  it("sorts nodes without a value last either way", () => {
-    const names = (sort: string) => sortNodes([skipped, late, early], sort).map((node) => node.name);
-    expect(names("execution_time").at(-1)).toBe("d");
-    expect(names("-execution_time").at(-1)).toBe("d");
-    expect(names("-name")).toEqual(["d", "b", "a"]);
+describe("the list of nodes", () => {
+  it("asks for what the address says, and for nothing that the server would refuse", () => {
+    const asked = (search: string) => nodeQueryOf(new URLSearchParams(search));
+    expect(asked("status=error&type=model&q=ord&step=2&sort=-duration&cursor=x")).toEqual({
+      status: ["error"],
+      resource_type: ["model"],
+      q: "ord",
+      step: 2,
+      sort: "-duration",
+      cursor: "x",
+    });
+    expect(asked("sort=colour&step=nought")).toEqual({});
+  });
+});
+
+describe("a change between two runs", () => {
+  const pair = {
+    step: 1,
+    unique_id: "model.shop.a",
+    name: "a",
+    resource_type: "model",
+    status: "success",
+    status_before: "success",
+    seconds: 5,
+    seconds_before: 2,
+  };
+
+  it("is told by its status or by its time", () => {
+    expect(change(pair)).toBe("2.0s, now 5.0s (+3.0s)");
+    expect(change({ ...pair, seconds: 1 })).toBe("2.0s, now 1.0s (−1.0s)");
+    expect(change({ ...pair, status: "error" })).toBe("succeeded, now error");
+    expect(change({ ...pair, status: null })).toBe("succeeded, now absent");
   });
 });
