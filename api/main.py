@@ -33,6 +33,8 @@ from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
+from api.runs.preview import router as run_preview
+from api.runs.retry import router as run_retry
 from api.search.endpoints import router as search
 from api.snapshots.endpoints import router as snapshots
 from api.validation.endpoints import router as validation
@@ -58,6 +60,8 @@ ROUTERS = (
     audit,
     overview,
     run_log,
+    run_preview,
+    run_retry,
     runs,
     artifacts,
     search,
