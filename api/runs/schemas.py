@@ -249,11 +249,19 @@ class LogLineOut(BaseModel):
 
 
 class LogPage(BaseModel):
-    """Lines of a log. `ended` is true once no line will follow."""
+    """Lines of a log. `ended` is true once no line will follow.
+
+    `next_line` is the first that was not looked at: a filter looks through so many lines at a time. `total`
+    counts all lines by now, `levels` those of each level, `matches` those that the filter lets through, where
+    that is known without reading them.
+    """
 
     items: list[LogLineOut]
     next_line: int
     ended: bool
+    total: int
+    levels: dict[str, int]
+    matches: int | None
 
 
 class LogStatus(BaseModel):

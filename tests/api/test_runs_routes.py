@@ -120,7 +120,72 @@ def test_pages_of_the_log(api: TestClient, shop: Shop) -> None:
     assert page(**{"from": 7}) == ([], 7, True)
     assert page(level="warn")[0] == [6]
     assert page(q="ERROR")[0] == [6]
-    assert api.get(f"{RUNS}/run-1/log").json() == {"items": [], "next_line": 1, "ended": False}
+    body = api.get(f"{RUNS}/run-2/log", params={"limit": 1}).json()
+    assert (body["total"], body["matches"]) == (6, 6)
+    assert body["levels"] == {"debug": 0, "info": 5, "warn": 0, "error": 1}
+    assert api.get(f"{RUNS}/run-1/log").json() == {
+        "items": [],
+        "next_line": 1,
+        "ended": False,
+        "total": 0,
+        "matches": 0,
+        "levels": {"debug": 0, "info": 0, "warn": 0, "error": 0},
+    }
+
+
+def test_a_log_is_filtered_by_node_and_step(api: TestClient, shop: Shop) -> None:
+    with LogWriter(log_path(shop.folder, "run-2")) as log:
+        log.write("of a", step=1, unique_id="model.shop.a")
+        log.write("of b", step=2, unique_id="model.shop.b")
+        log.write("of a too", step=2, unique_id="model.shop.a")
+
+    def lines(**params: Any) -> list[int]:
+        body = api.get(f"{RUNS}/run-2/log", params=params).json()
+        assert (body["ended"], body["next_line"]) == (True, 4)
+        return [line["line"] for line in body["items"]]
+
+    assert lines(node="model.shop.a") == [1, 3]
+    assert lines(node="model.shop.a", step=2) == [3]
+    assert lines(step=2, q="too") == [3]
+    assert lines(node="model.shop.c") == []
+
+
+def test_a_log_is_downloaded_whole(api: TestClient, shop: Shop) -> None:
+    write(shop, "one", "zwei é", run_id="run-2")
+    text = api.get(f"{RUNS}/run-2/log/download")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert text.headers["content-disposition"] == 'attachment; filename="run-2.log"'
+    assert [line.split(maxsplit=2)[1:] for line in text.text.splitlines()] == [
+        ["info", "one"],
+        ["info", "zwei é"],
+    ]
+    raw = api.get(f"{RUNS}/run-2/log/download", params={"format": "jsonl"})
+    assert raw.headers["content-disposition"] == 'attachment; filename="run-2.jsonl"'
+    assert raw.content == log_path(shop.folder, "run-2").read_bytes()
+    error_of(api.get(f"{RUNS}/run-1/log/download"), 404, "not_found")
+    error_of(api.get(f"{RUNS}/run-2/log/download", params={"format": "pdf"}), 422, "invalid")
+
+
+def test_the_stream_of_a_run_that_dagster_forgot_ends_all_the_same(
+    api: TestClient, shop: Shop, dagster: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_log, "STATUS_SECONDS", 0.05)
+    monkeypatch.setattr(run_log, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(run_log, "GONE_SECONDS", 0.2)
+    write(shop, "the last line")
+
+    def forget() -> None:
+        time.sleep(0.3)
+        del dagster.runs["run-1"]
+
+    worker = threading.Thread(target=forget)
+    worker.start()
+    found = events(api.get(f"{RUNS}/run-1/log/stream").text)
+    worker.join()
+    name, _, data = found[-1]
+    assert (name, data["status"]) == ("end", "unknown")
+    assert "does not know this run" in data["status_message"]
+    assert [data["text"] for name, _, data in found if name == "line"] == ["the last line"]
 
 
 Event = tuple[str, str | None, Any]

@@ -51,9 +51,7 @@ def environment_of(catalog: Catalog) -> Environment:
         return session.get_one(Environment, catalog.reading.environment_id)
 
 
-def step_of(
-    command: str, select: str | None = None, exclude: str | None = None, /, **options: Any
-) -> Step:
+def step_of(command: str, select: str | None = None, exclude: str | None = None, /, **options: Any) -> Step:
     given = {"select": select.split() if select else None, "exclude": exclude.split() if exclude else None}
     needed = {"state": "prod"} if "state" in COMMANDS[command].needed else {}
     (step,) = check_steps([{"command": command, "options": {**given, **needed, **options}}])

@@ -13,7 +13,7 @@ from core.kit import clock
 from core.kit.errors import Conflict
 from core.runs.commands import check_steps
 from core.runs.models import RunNode, RunStep
-from core.runs.ports import ENVIRONMENT_TAG, WORKSPACE_TAG, EngineRun, RunStatus
+from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, WORKSPACE_TAG, EngineRun, RunStatus
 from core.runs.retry_policy import ALL, FAILED, RETRY_OF_TAG, STATE_TAG, RetryPolicy
 from core.runs.retrying import plan_retry
 from core.runs.service import job_name, op_name, run_config
@@ -138,7 +138,13 @@ def failed_run(
     result = job.execute_in_process(
         run_config={"ops": {op_name(workspace.key): {"config": config}}},
         instance=instance,
-        tags={WORKSPACE_TAG: workspace.key, ENVIRONMENT_TAG: "dev", "workbench/actor": "ann", **tags},
+        tags={
+            WORKSPACE_TAG: workspace.key,
+            ENVIRONMENT_TAG: "dev",
+            COMMAND_TAG: "x",
+            ACTOR_TAG: "ann",
+            **tags,
+        },
         raise_on_error=False,
     )
     assert not result.success
