@@ -57,7 +57,9 @@ export type Run = Get<InWorkspace<"/runs/{run_id}">>;
 export type RunPage = Get<InWorkspace<"/runs">>;
 export type RunNode = Item<Get<InWorkspace<"/runs/{run_id}/nodes">>>;
 export type Artifact = Item<Get<InWorkspace<"/runs/{run_id}/artifacts">>>;
-export type LogLine = Item<Get<InWorkspace<"/runs/{run_id}/log">>>;
+export type LogPage = Get<InWorkspace<"/runs/{run_id}/log">>;
+export type LogLine = Item<LogPage>;
+export type RunPreview = Answer<Operation<InWorkspace<"/runs/preview">, "post">>;
 export type RunOptions = Get<InWorkspace<"/runs/options">>;
 export type RunRequest = Asked<Operation<InWorkspace<"/runs">, "post">>;
 
