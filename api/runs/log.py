@@ -23,7 +23,8 @@ from core.auth.actor import Actor
 from core.auth.rights import Scope
 from core.kit.errors import NotFound, WorkbenchError
 from core.runs import service
-from core.runs.log_line import LogLine, log_path
+from core.runs.log_line import LogLine
+from core.runs.log_mirror import LogMirror
 from core.runs.log_reading import LogFilter, LogTail, read_excerpt, read_log, whole_log
 from core.runs.ports import ENDED, RunStatus
 from core.workspaces import service as workspaces
@@ -74,7 +75,7 @@ def run_log(
     workspace = _workspace(state, actor, key)
     # Asked before reading: lines written in between are then not taken for the last.
     ended = service.require_run(state.engine, workspace, run_id).status in ENDED
-    path = log_path(state.settings.data_dir, run_id)
+    path = state.logs.path_of(run_id)
     found = read_excerpt(path, first, limit, wanted)
     return LogPage(
         items=[LogLineOut(**asdict(line)) for line in found.lines],
@@ -104,7 +105,7 @@ def download_log(
     """The whole log as it is now, as text or as JSON lines."""
     workspace = _workspace(state, actor, key)
     service.require_run(state.engine, workspace, run_id)
-    path = log_path(state.settings.data_dir, run_id)
+    path = state.logs.path_of(run_id)
     if not path.exists():
         raise NotFound("This run has written no log.", hint="A run that waits writes its first line later.")
     name = f"{run_id}.{'log' if kind == 'text' else 'jsonl'}"
@@ -157,7 +158,7 @@ def _workspace(state: State, actor: Actor, key: str) -> Workspace:
 async def _events(request: Request, workspace: Workspace, run_id: str, first: int) -> AsyncIterator[str]:
     state = state_of(request)
     checked = known = time.monotonic()
-    tail = LogTail(log_path(state.settings.data_dir, run_id), first)
+    tail = _Followed(state.logs, run_id, first)
     shown: LogStatus | None = None
     asked = said = 0.0
     ended = False
@@ -217,7 +218,27 @@ def _is_gone(state: State, workspace: Workspace, run_id: str) -> bool:
     return False
 
 
-def _page(tail: LogTail) -> str:
+class _Followed:
+    """The tail of a log, whichever file it is in: a run that waits has none, and its own comes later."""
+
+    def __init__(self, logs: LogMirror, run_id: str, first: int) -> None:
+        self._logs = logs
+        self._run_id = run_id
+        self._next = first
+        self._path: Path | None = None
+        self._tail: LogTail | None = None
+
+    def read(self, limit: int) -> list[LogLine]:
+        """Up to `limit` lines that were written since the last call."""
+        path = self._logs.path_of(self._run_id)
+        if self._tail is None or path != self._path:
+            self._path, self._tail = path, LogTail(path, self._next)
+        lines = self._tail.read(limit)
+        self._next = lines[-1].line + 1 if lines else self._next
+        return lines
+
+
+def _page(tail: _Followed) -> str:
     """A page of new lines as events, in one piece: a piece per line keeps the server from all else."""
     lines = tail.read(PAGE_LINES)
     return "".join(_event("line", json.dumps(asdict(line), ensure_ascii=False), line.line) for line in lines)

@@ -271,3 +271,80 @@ def test_a_stream_follows_a_run_to_its_end_also_while_dagster_or_the_database_is
     assert [data["status"] for name, _, data in found if name == "status"] == ["running", "failed"]
     assert found[-1][0] == "end"
     assert len(calls) > 3
+
+
+def test_the_log_of_a_worker_elsewhere_comes_through_dagster(
+    api: TestClient, shop: Shop, dagster: Upstream
+) -> None:
+    elsewhere = log_path(shop.folder / "worker", "run-2")
+    with LogWriter(elsewhere) as log:
+        log.write("one", step=1)
+        log.write("two é", step=1)
+    first, second = elsewhere.read_text(encoding="utf-8").splitlines(keepends=True)
+    dagster.parts = {"run-2/workbench_log/000001": first, "run-2/workbench_log/000002": second}
+    body = api.get(f"{RUNS}/run-2/log").json()
+    assert [line["text"] for line in body["items"]] == ["one", "two é"]
+    assert body["ended"]
+    found = events(api.get(f"{RUNS}/run-2/log/stream", params={"from": 2}).text)
+    assert [data["text"] for name, _, data in found if name == "line"] == ["two é"]
+    assert api.get(f"{RUNS}/run-2/log/download").text.splitlines()[1].endswith("two é")
+    dagster.parts = {}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"what": "failed"}, 409, None),
+        ({"what": "some"}, 422, "what"),
+        ({"what": "all", "more": 1}, 422, "more"),
+    ],
+)
+def test_a_retry_says_what_is_wrong_with_it(
+    api: TestClient, body: Any, status: int, field: str | None
+) -> None:
+    error = error_of(
+        api.post(f"{RUNS}/run-1/retry", json=body), status, "conflict" if status == 409 else "invalid"
+    )
+    assert [detail["field"] for detail in error["details"]] == ([field] if field else [])
+
+
+def test_all_of_a_run_is_done_again(api: TestClient, dagster: Upstream) -> None:
+    response = api.post(f"{RUNS}/run-2/retry", json={"what": "all"})
+    assert response.status_code == 201
+    sent = next(body for body in reversed(dagster.bodies) if "Launch" in body["query"])
+    tags = {tag["key"]: tag["value"] for tag in sent["variables"]["params"]["executionMetadata"]["tags"]}
+    assert tags["workbench/retry_of"] == "run-2"
+    error_of(api.post(f"{RUNS}/nothing/retry", json={"what": "all"}), 404, "not_found")
+
+
+def test_a_run_may_have_a_policy(api: TestClient, dagster: Upstream) -> None:
+    retry = {"max_attempts": 3, "delay_seconds": 5, "backoff": "exponential"}
+    assert api.post(RUNS, json={"steps": [{"command": "build"}], "retry": retry}).status_code == 201
+    sent = next(body for body in reversed(dagster.bodies) if "Launch" in body["query"])
+    tags = {tag["key"]: tag["value"] for tag in sent["variables"]["params"]["executionMetadata"]["tags"]}
+    assert json.loads(tags["workbench/retry_policy"]) == {**retry, "what": "failed"}
+    assert (tags["workbench/retry_attempt"], tags["workbench/retry_state"]) == ("1", "waiting")
+    wrong = api.post(RUNS, json={"steps": [{"command": "build"}], "retry": {"max_attempts": 1}})
+    assert [detail["field"] for detail in error_of(wrong, 422, "invalid")["details"]] == [
+        "retry.max_attempts"
+    ]
+
+
+def test_a_run_is_previewed(api: TestClient, shop: Shop) -> None:
+    ask = {"steps": [{"command": "build", "options": {"select": ["+b"]}}, {"command": "parse"}]}
+    unknown = api.post(f"{RUNS}/preview", json=ask).json()
+    assert (unknown["total"], unknown["items"]) == (None, [])
+    assert "no manifest" in unknown["steps"][0]["reason"]
+    nodes = [model(name, fqn=["shop", name]) for name in ("a", "c")]
+    shop.know(*nodes, model("b", fqn=["shop", "b"], reads=["model.shop.a"]))
+    found = api.post(f"{RUNS}/preview", json=ask, params={"limit": 1}).json()
+    assert (found["environment"], found["total"], found["steps"][0]["by_type"]) == ("dev", 2, {"model": 2})
+    assert [node["unique_id"] for node in found["items"]] == ["model.shop.a"]
+    assert found["steps"][1]["reason"] == "dbt parse runs no nodes"
+    page = api.post(f"{RUNS}/preview", json=ask, params={"limit": 1, "cursor": found["next_cursor"]}).json()
+    assert [node["unique_id"] for node in page["items"]] == ["model.shop.b"]
+    assert page["next_cursor"] is None
+    wrong = {"steps": [{"command": "build", "options": {"select": ["nonsense:x"]}}]}
+    error = error_of(api.post(f"{RUNS}/preview", json=wrong), 422, "invalid")
+    assert [detail["field"] for detail in error["details"]] == ["steps.0.options.select"]
+    error_of(api.post(f"{RUNS}/preview", json=ask, params={"step": 3}), 422, "invalid")

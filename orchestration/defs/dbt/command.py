@@ -19,6 +19,7 @@ from core.workspaces.models import Workspace
 from orchestration.defs.dbt.asset_events import AssetEvents, DagsterEvent
 from orchestration.defs.dbt.selection import selection_of_context
 from orchestration.lib.lineage import trace_on_the_way
+from orchestration.lib.published_log import publishing
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
 from orchestration.lib.step import Outcome, Place, StepRunner
@@ -68,7 +69,8 @@ def run_commands(
     _tag(context, place, steps)
     events = AssetEvents(context, project.manifest, project.translator)
     failures: list[str] = []
-    with LogWriter(log_path(shared.settings.data_dir, place.run_id)) as log:
+    path = log_path(shared.settings.data_dir, place.run_id)
+    with publishing(context.instance, place.run_id, path), LogWriter(path) as log:
         for index, step in enumerate(steps, start=1):
             runner = StepRunner(place, index, step, log, partial(_is_cancelling, context))
             for invocation, event in runner.events(project.manifest, project.translator, context):
