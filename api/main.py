@@ -34,7 +34,9 @@ from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
 from api.runs.log import router as run_log
 from api.runs.nodes import router as run_nodes
+from api.runs.preview import router as run_preview
 from api.runs.queue import router as run_queue
+from api.runs.retry import router as run_retry
 from api.search.endpoints import router as search
 from api.snapshots.endpoints import router as snapshots
 from api.validation.endpoints import router as validation
@@ -61,6 +63,8 @@ ROUTERS = (
     overview,
     run_log,
     run_queue,
+    run_preview,
+    run_retry,
     runs,
     run_nodes,
     artifacts,

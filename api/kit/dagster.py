@@ -95,6 +95,7 @@ query Failure($id: ID!, $cursor: String) {
   }
 }
 """
+_PART: Final = "query Part($key: [String!]!) { capturedLogs(logKey: $key) { stdout } }"
 _LOCATION: Final = """
 query Location {
   workspaceOrError {
@@ -237,6 +238,14 @@ class DagsterEngine:
             if not log.get("hasMore"):
                 break
         return said
+
+    def captured_log(self, key: Sequence[str]) -> str | None:
+        """What Dagster's compute log manager holds under a key; None while it holds nothing.
+
+        Raises:
+            Unavailable: Dagster does not answer.
+        """
+        return (self._ask(_PART, {"key": list(key)}).get("capturedLogs") or {}).get("stdout")
 
     def check(self) -> None:
         """Raise Unavailable unless Dagster answers, its database included, within a few seconds."""

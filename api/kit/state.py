@@ -17,6 +17,7 @@ from core.auth.passwords import PasswordRules
 from core.auth.sessions import Sessions
 from core.kit.database import Database, make_engine, make_lookup_engine
 from core.kit.settings import Settings
+from core.runs.log_mirror import LogMirror
 from plugins.host.manager import PluginManager
 
 READING: Final = frozenset({"GET", "HEAD"})
@@ -33,6 +34,7 @@ class State:
     plugins: PluginManager
     sessions: Sessions
     identifier: Identifier
+    logs: LogMirror
 
     @property
     def password_rules(self) -> PasswordRules:
@@ -45,14 +47,16 @@ def make_state(settings: Settings) -> State:
     url = settings.database_url or "postgresql://"
     db = Database(make_engine(url))
     tokens = AccessTokens(settings)
+    engine = DagsterEngine(settings.dagster_url or "http://127.0.0.1:1")
     return State(
         settings=settings,
         db=db,
-        engine=DagsterEngine(settings.dagster_url or "http://127.0.0.1:1"),
+        engine=engine,
         store=ArtifactStore(settings.data_dir),
         plugins=PluginManager(),
         sessions=Sessions(settings, db, tokens),
         identifier=Identifier(make_lookup_engine(url), tokens),
+        logs=LogMirror(settings.data_dir, engine.captured_log),
     )
 
 

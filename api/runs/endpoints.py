@@ -23,13 +23,14 @@ from api.runs.schemas import (
 )
 from core.artifacts import projects
 from core.artifacts import service as artifacts
+from core.artifacts.states import check_launch
 from core.audit import service as audit
 from core.kit.errors import Conflict, NotFound, WorkbenchError
 from core.kit.text import storable
 from core.runs import cancelling, finding, service
 from core.runs.cancelling import Cancelling
 from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, SCHEDULE_TAG, RunStatus
-from core.runs.service import RunFilter, RunRequest, RunView
+from core.runs.service import RunFilter, RunView
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
 
@@ -119,13 +120,14 @@ def _cancelled(state: State, asked: Cancelling) -> CancelledOut:
 @router.post("", status_code=201, responses=responses(404, 409, 413))
 def start_run(actor: RunStarter, key: WorkspaceKey, state: StateDep, body: RunIn) -> RunOut:
     """Ask for a run. It is queued in Dagster once the audit row is safe."""
-    request = RunRequest([step.model_dump() for step in body.steps], body.environment)
+    request = body.request()
     with state.db.session() as session:
         workspace = workspaces.get_workspace(session, actor, key)
     if workspace.state == WorkspaceState.BROKEN:
         projects.look_again(state.db, workspace)
     with state.db.session() as session:
         launch = service.prepare_start(session, actor, workspace, request)
+        check_launch(session, state.store, workspace, launch)
     return RunOut.of(service.view_launched(workspace, state.engine.launch(launch)))
 
 

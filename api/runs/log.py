@@ -3,12 +3,13 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from itertools import islice
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
-from fastapi import Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -20,10 +21,12 @@ from api.runs.endpoints import RunId
 from api.runs.schemas import LogLineOut, LogPage, LogStatus
 from core.auth.actor import Actor
 from core.auth.rights import Scope
-from core.kit.errors import WorkbenchError
+from core.kit.errors import NotFound, WorkbenchError
 from core.runs import service
-from core.runs.log import LEVELS, LogLine, LogTail, log_path, read_log
-from core.runs.ports import ENDED
+from core.runs.log_line import LogLine
+from core.runs.log_mirror import LogMirror
+from core.runs.log_reading import LogFilter, LogTail, read_excerpt, read_log, whole_log
+from core.runs.ports import ENDED, RunStatus
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
@@ -34,8 +37,24 @@ STATUS_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
 CHECK_SECONDS = 10.0
 PAGE_LINES = 500
+# A run that Dagster does not know any more for so long is gone.
+GONE_SECONDS = 60.0
+GONE: Final = "Dagster does not know this run any more."
+MEDIA: Final = {"text": "text/plain", "jsonl": "application/x-ndjson"}
 
 FirstLine = Annotated[int, Query(alias="from", ge=1, description="Number of the first line wanted.")]
+
+
+def log_filter(
+    level: Annotated[
+        str | None, Query(pattern="^(debug|info|warn|error)$", description="Least level.")
+    ] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Text that lines must hold.")] = None,
+    node: Annotated[str | None, Query(max_length=1000, description="Only lines about this node.")] = None,
+    step: Annotated[int | None, Query(ge=1, le=1000, description="Only lines of this step.")] = None,
+) -> LogFilter:
+    """Dependency: which lines are wanted."""
+    return LogFilter(level, step, node or None, q or None)
 
 
 @router.get("/{run_id}/log", responses=responses(404))
@@ -44,26 +63,65 @@ def run_log(
     key: WorkspaceKey,
     state: StateDep,
     run_id: RunId,
+    wanted: Annotated[LogFilter, Depends(log_filter)],
     first: FirstLine = 1,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-    level: Annotated[
-        str | None, Query(pattern="^(debug|info|warn|error)$", description="Least level.")
-    ] = None,
-    q: Annotated[str | None, Query(max_length=200, description="Text that lines must hold.")] = None,
 ) -> LogPage:
-    """Lines from a number on. Numbers stay the same for ever."""
+    """Lines from a number on. Numbers stay the same for ever.
+
+    With a filter, an answer looks through some megabytes of the log and no more: `next_line` says where the
+    next one goes on, also where this one found nothing.
+    """
     workspace = _workspace(state, actor, key)
     # Asked before reading: lines written in between are then not taken for the last.
     ended = service.require_run(state.engine, workspace, run_id).status in ENDED
-    lines = (
-        line for line in read_log(log_path(state.settings.data_dir, run_id), first) if _wanted(line, level, q)
+    path = state.logs.path_of(run_id)
+    found = read_excerpt(path, first, limit, wanted)
+    return LogPage(
+        items=[LogLineOut(**asdict(line)) for line in found.lines],
+        next_line=found.next_line,
+        ended=ended and found.is_all,
+        total=found.total,
+        levels=found.levels,
+        matches=found.matches,
     )
-    found = list(islice(lines, limit + 1))
-    page = found[:limit]
-    more = len(found) > limit
-    after = page[-1].line + 1 if page else first
-    items = [LogLineOut(**asdict(line)) for line in page]
-    return LogPage(items=items, next_line=after, ended=ended and not more)
+
+
+@router.get(
+    "/{run_id}/log/download",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {kind: {"schema": {"type": "string"}} for kind in MEDIA.values()}},
+        **responses(404),
+    },
+)
+def download_log(
+    actor: RunReader,
+    key: WorkspaceKey,
+    state: StateDep,
+    run_id: RunId,
+    kind: Annotated[Literal["text", "jsonl"], Query(alias="format")] = "text",
+) -> StreamingResponse:
+    """The whole log as it is now, as text or as JSON lines."""
+    workspace = _workspace(state, actor, key)
+    service.require_run(state.engine, workspace, run_id)
+    path = state.logs.path_of(run_id)
+    if not path.exists():
+        raise NotFound("This run has written no log.", hint="A run that waits writes its first line later.")
+    name = f"{run_id}.{'log' if kind == 'text' else 'jsonl'}"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(_in_pieces(path, kind), media_type=MEDIA[kind], headers=headers)
+
+
+def _in_pieces(path: Path, kind: str) -> Iterator[bytes]:
+    """Some lines at a time: a piece per line would cost more than reading it."""
+    lines = whole_log(path) if kind == "jsonl" else map(_as_text, read_log(path))
+    while piece := b"".join(islice(lines, PAGE_LINES)):
+        yield piece
+
+
+def _as_text(line: LogLine) -> bytes:
+    return f"{line.at} {line.level:5} {line.text}\n".encode("utf-8", "replace")
 
 
 @router.get(
@@ -97,16 +155,10 @@ def _workspace(state: State, actor: Actor, key: str) -> Workspace:
         return workspaces.get_workspace(session, actor, key)
 
 
-def _wanted(line: LogLine, level: str | None, text: str | None) -> bool:
-    if level is not None and LEVELS.index(line.level) < LEVELS.index(level):
-        return False
-    return text is None or text.lower() in line.text.lower()
-
-
 async def _events(request: Request, workspace: Workspace, run_id: str, first: int) -> AsyncIterator[str]:
     state = state_of(request)
-    checked = time.monotonic()
-    tail = LogTail(log_path(state.settings.data_dir, run_id), first)
+    checked = known = time.monotonic()
+    tail = _Followed(state.logs, run_id, first)
     shown: LogStatus | None = None
     asked = said = 0.0
     ended = False
@@ -120,9 +172,16 @@ async def _events(request: Request, workspace: Workspace, run_id: str, first: in
         if now - asked >= STATUS_SECONDS and not ended:
             asked = now
             status = await run_in_threadpool(_status, state, workspace, run_id)
+            known = now if status is not None else known
+            if (
+                status is None
+                and now - known >= GONE_SECONDS
+                and await run_in_threadpool(_is_gone, state, workspace, run_id)
+            ):
+                status = LogStatus(status=RunStatus.UNKNOWN, status_message=GONE)
             if status is not None and status != shown:
                 shown, said = status, now
-                ended = status.status in ENDED
+                ended = status.status in ENDED or status.status_message == GONE
                 yield _event("status", status.model_dump_json())
         lines = await run_in_threadpool(_page, tail)
         if lines:
@@ -148,7 +207,38 @@ def _status(state: State, workspace: Workspace, run_id: str) -> LogStatus | None
     return LogStatus(status=view.run.status, status_message=view.status_message)
 
 
-def _page(tail: LogTail) -> str:
+def _is_gone(state: State, workspace: Workspace, run_id: str) -> bool:
+    """Whether Dagster answers, and does not know the run."""
+    try:
+        service.require_run(state.engine, workspace, run_id)
+    except NotFound:
+        return True
+    except WorkbenchError:
+        pass
+    return False
+
+
+class _Followed:
+    """The tail of a log, whichever file it is in: a run that waits has none, and its own comes later."""
+
+    def __init__(self, logs: LogMirror, run_id: str, first: int) -> None:
+        self._logs = logs
+        self._run_id = run_id
+        self._next = first
+        self._path: Path | None = None
+        self._tail: LogTail | None = None
+
+    def read(self, limit: int) -> list[LogLine]:
+        """Up to `limit` lines that were written since the last call."""
+        path = self._logs.path_of(self._run_id)
+        if self._tail is None or path != self._path:
+            self._path, self._tail = path, LogTail(path, self._next)
+        lines = self._tail.read(limit)
+        self._next = lines[-1].line + 1 if lines else self._next
+        return lines
+
+
+def _page(tail: _Followed) -> str:
     """A page of new lines as events, in one piece: a piece per line keeps the server from all else."""
     lines = tail.read(PAGE_LINES)
     return "".join(_event("line", json.dumps(asdict(line), ensure_ascii=False), line.line) for line in lines)

@@ -1,7 +1,7 @@
 """Runs as JSON."""
 
-from datetime import datetime
-from typing import Annotated, Any, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -13,9 +13,21 @@ from core.runs.ports import (
     ENVIRONMENT_TAG,
     GIT_COMMIT_TAG,
     SCHEDULE_TAG,
+    EngineRun,
     RunStatus,
 )
-from core.runs.service import RunView
+from core.runs.retry_policy import (
+    GIVEN_UP_TAG,
+    MAX_ATTEMPTS,
+    MAX_DELAY,
+    RETRY_OF_TAG,
+    STATE_TAG,
+    WAITING,
+    RetryPolicy,
+    attempt_of,
+    policy_of,
+)
+from core.runs.service import RunRequest, RunView
 
 
 class StepIn(BaseModel):
@@ -25,6 +37,28 @@ class StepIn(BaseModel):
 
     command: str = Field(max_length=100, examples=["build"])
     options: dict[str, Any] = Field(default_factory=dict, examples=[{"select": ["+orders"]}])
+    on_failure: Literal["stop", "continue"] = Field(
+        default="stop", description="Whether the steps behind it run all the same when it fails."
+    )
+
+
+class RetryIn(BaseModel):
+    """Trying a run that fails again by itself. `max_attempts` counts the first one too."""
+
+    model_config = {"extra": "forbid"}
+
+    max_attempts: int = Field(ge=2, le=MAX_ATTEMPTS)
+    delay_seconds: int = Field(
+        default=60, ge=0, le=MAX_DELAY, description="Before the second attempt; exponential ones double."
+    )
+    backoff: Literal["fixed", "exponential"] = "fixed"
+    what: Literal["failed", "all"] = Field(
+        default="failed", description="Only what failed, was skipped or never ran; or everything."
+    )
+
+    def policy(self) -> RetryPolicy:
+        """The same for the domain."""
+        return RetryPolicy(**self.model_dump())
 
 
 class RunIn(BaseModel):
@@ -34,6 +68,12 @@ class RunIn(BaseModel):
 
     environment: str | None = Field(default=None, max_length=100)
     steps: list[StepIn]
+    retry: RetryIn | None = None
+
+    def request(self) -> RunRequest:
+        """The same for the domain."""
+        policy = None if self.retry is None else self.retry.policy()
+        return RunRequest([step.model_dump() for step in self.steps], self.environment, policy)
 
 
 class RunStepOut(BaseModel):
@@ -43,11 +83,41 @@ class RunStepOut(BaseModel):
     command: str
     display: str
     options: dict[str, Any]
+    on_failure: str = "stop"
     status: str
     exit_code: int | None
     message: str | None
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class RunRetryOut(BaseModel):
+    """How a run belongs to others that did the same: `of` is the one that it does again.
+
+    `next_at`: when the next attempt is due; null when none is waited for. `given_up` says why there is none.
+    """
+
+    of: str | None
+    attempt: int
+    max_attempts: int | None
+    next_at: datetime | None
+    given_up: str | None
+
+    @classmethod
+    def of_run(cls, run: EngineRun) -> Self | None:
+        """From its tags; None for a run that is no retry and will have none."""
+        policy, attempt = policy_of(run.tags), attempt_of(run.tags)
+        if policy is None and RETRY_OF_TAG not in run.tags:
+            return None
+        waits = policy and run.status == RunStatus.FAILED and run.tags.get(STATE_TAG) == WAITING
+        delay = timedelta(seconds=policy.delay_after(attempt)) if policy else timedelta()
+        return cls(
+            of=run.tags.get(RETRY_OF_TAG),
+            attempt=attempt,
+            max_attempts=policy.max_attempts if policy else None,
+            next_at=run.ended_at + delay if waits and run.ended_at else None,
+            given_up=run.tags.get(GIVEN_UP_TAG),
+        )
 
 
 class RunOut(BaseModel):
@@ -73,6 +143,7 @@ class RunOut(BaseModel):
     dagster_path: str
     node_counts: dict[str, int]
     can_cancel: bool
+    retry: RunRetryOut | None = None
 
     @classmethod
     def of(cls, view: RunView) -> Self:
@@ -96,6 +167,7 @@ class RunOut(BaseModel):
             dagster_path=f"/dagster/runs/{run.run_id}",
             node_counts=dict(view.node_counts),
             can_cancel=view.can_cancel,
+            retry=RunRetryOut.of_run(run),
         )
 
 
@@ -112,12 +184,17 @@ class RunList(BaseModel):
 
 
 class OptionOut(BaseModel):
-    """A flag of dbt and the kind of value it takes: list, name, mapping, switch, count or macro."""
+    """A flag of dbt and the kind of value it takes.
+
+    list, name, mapping, switch, count, macro, choice (one of `choices`), sample (a time or a window), state
+    (an environment or a run) or environment.
+    """
 
     name: str
     flag: str
     kind: str
     description: str
+    choices: list[str] = []
 
 
 class CommandOut(BaseModel):
@@ -126,6 +203,7 @@ class CommandOut(BaseModel):
     name: str
     description: str
     options: list[str]
+    needed: list[str] = []
 
 
 class RunOptionsOut(BaseModel):
@@ -189,11 +267,19 @@ class LogLineOut(BaseModel):
 
 
 class LogPage(BaseModel):
-    """Lines of a log. `ended` is true once no line will follow."""
+    """Lines of a log. `ended` is true once no line will follow.
+
+    `next_line` is the first that was not looked at: a filter looks through so many lines at a time. `total`
+    counts all lines by now, `levels` those of each level, `matches` those that the filter lets through, where
+    that is known without reading them.
+    """
 
     items: list[LogLineOut]
     next_line: int
     ended: bool
+    total: int
+    levels: dict[str, int]
+    matches: int | None
 
 
 class LogStatus(BaseModel):

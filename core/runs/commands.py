@@ -1,25 +1,22 @@
 """The dbt commands that can be asked for: a typed allow-list, never a free string.
 
 Meanings of commands and flags are dbt's own
-(https://docs.getdbt.com/reference/dbt-commands).
+(https://docs.getdbt.com/reference/dbt-commands). Two are said in other words than dbt's, for nobody names a
+path or leaves the environment of a run: `target` takes an environment, `state` an environment or a run.
 """
 
 import json
-import math
-import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from core.kit.errors import FieldError, Invalid
-from core.kit.text import storable
+from core.runs.option_checks import check_value
 
 MAX_STEPS = 20
-MAX_VALUE_LENGTH = 4000
-MAX_VALUES = 1000
-MAX_DEPTH = 20
-_MACRO_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+STOP, CONTINUE = "stop", "continue"
+ON_FAILURE: Final = (STOP, CONTINUE)
 
 
 @dataclass(frozen=True)
@@ -30,6 +27,7 @@ class Option:
     flag: str
     kind: str
     description: str
+    choices: tuple[str, ...] = ()
 
 
 OPTIONS: Final = {
@@ -38,6 +36,13 @@ OPTIONS: Final = {
         Option("select", "--select", "list", "Nodes to include, in dbt's selector syntax."),
         Option("exclude", "--exclude", "list", "Nodes to leave out, in dbt's selector syntax."),
         Option("selector", "--selector", "name", "A selector of the project's selectors.yml."),
+        Option(
+            "indirect_selection",
+            "--indirect-selection",
+            "choice",
+            "Which tests come along with the nodes that they test.",
+            ("eager", "cautious", "buildable", "empty"),
+        ),
         Option("vars", "--vars", "mapping", "Variables of the project, as an object."),
         Option(
             "full_refresh", "--full-refresh", "switch", "Rebuild incremental models and seeds from nothing."
@@ -48,22 +53,50 @@ OPTIONS: Final = {
             "store_failures", "--store-failures", "switch", "Keep the failing rows of tests in the warehouse."
         ),
         Option("empty", "--empty", "switch", "Build with no rows, to check that it would."),
+        Option(
+            "sample",
+            "--sample",
+            "sample",
+            'Build with the rows of some time only: "3 days", or an object with start and end.',
+        ),
+        Option(
+            "defer",
+            "--defer",
+            "switch",
+            "Read what was not built here from where the state says; without a state, from the environment "
+            "that this one defers to.",
+        ),
+        Option(
+            "favor_state",
+            "--favor-state",
+            "switch",
+            "With defer: read from there even what was built here.",
+        ),
+        Option(
+            "state",
+            "--state",
+            "state",
+            "What to compare with or defer to: the key of an environment or the id of a run.",
+        ),
+        Option("target", "--target", "environment", "The environment of the run, by its key."),
         Option("macro", "", "macro", "The macro to run."),
         Option("args", "--args", "mapping", "Arguments of the macro, as an object."),
     )
 }
 
-_SELECTION = ("select", "exclude", "selector")
-_COMMON = ("vars", "threads")
+_SELECTION = ("select", "exclude", "selector", "indirect_selection")
+_COMMON = ("vars", "threads", "target")
+_DEFER = ("defer", "favor_state", "state")
 
 
 @dataclass(frozen=True)
 class Command:
-    """A dbt command and the options it takes."""
+    """A dbt command and the options it takes; those that it cannot do without are `needed`."""
 
     name: str
     description: str
     options: tuple[str, ...]
+    needed: tuple[str, ...] = ()
 
     @property
     def words(self) -> list[str]:
@@ -77,39 +110,87 @@ COMMANDS: Final = {
         Command(
             "build",
             "Seeds, models, snapshots and tests, in order of dependence.",
-            (*_SELECTION, *_COMMON, "full_refresh", "fail_fast", "store_failures", "empty"),
+            (
+                *_SELECTION,
+                *_COMMON,
+                "full_refresh",
+                "fail_fast",
+                "store_failures",
+                "empty",
+                "sample",
+                *_DEFER,
+            ),
         ),
-        Command("run", "Models only.", (*_SELECTION, *_COMMON, "full_refresh", "fail_fast", "empty")),
-        Command("test", "Tests only.", (*_SELECTION, *_COMMON, "fail_fast", "store_failures")),
-        Command("seed", "Seeds only.", (*_SELECTION, *_COMMON, "full_refresh")),
-        Command("snapshot", "Snapshots only.", (*_SELECTION, *_COMMON, "fail_fast", "empty")),
-        Command("compile", "Compile SQL without running it.", (*_SELECTION, *_COMMON, "full_refresh")),
+        Command(
+            "run",
+            "Models only.",
+            (*_SELECTION, *_COMMON, "full_refresh", "fail_fast", "empty", "sample", *_DEFER),
+        ),
+        Command("test", "Tests only.", (*_SELECTION, *_COMMON, "fail_fast", "store_failures", *_DEFER)),
+        Command("seed", "Seeds only.", (*_SELECTION, *_COMMON, "full_refresh", "fail_fast", "state")),
+        Command("snapshot", "Snapshots only.", (*_SELECTION, *_COMMON, "fail_fast", "empty", *_DEFER)),
+        Command(
+            "compile",
+            "Compile SQL without running it.",
+            (*_SELECTION, *_COMMON, "full_refresh", "fail_fast", "empty", *_DEFER),
+        ),
         Command("parse", "Read the project and write its manifest.", _COMMON),
-        Command("ls", "List the nodes that a selection names.", (*_SELECTION, "vars")),
-        Command("docs generate", "Read columns and statistics from the warehouse.", (*_SELECTION, *_COMMON)),
-        Command("source freshness", "Ask how old the data of the sources is.", (*_SELECTION, *_COMMON)),
+        Command("ls", "List the nodes that a selection names.", (*_SELECTION, "vars", "target", "state")),
+        Command(
+            "docs generate",
+            "Read columns and statistics from the warehouse.",
+            (*_SELECTION, *_COMMON, "fail_fast", *_DEFER),
+        ),
+        Command(
+            "source freshness",
+            "Ask how old the data of the sources is.",
+            (*_SELECTION, *_COMMON, "fail_fast", "state"),
+        ),
         Command("deps", "Install the project's packages.", ("vars",)),
-        Command("debug", "Check the connection to the warehouse.", ("vars",)),
-        Command("run-operation", "Run one macro.", ("macro", "args", *_COMMON)),
+        Command("debug", "Check the connection to the warehouse.", ("vars", "target")),
+        Command("run-operation", "Run one macro.", ("macro", "args", *_COMMON), ("macro",)),
+        Command(
+            "clone",
+            "Clone models, seeds and snapshots from where the state says into this environment.",
+            (*_SELECTION, *_COMMON, "full_refresh", "fail_fast", "state"),
+            ("state",),
+        ),
+        Command(
+            "retry",
+            "dbt's own retry of the run that the state names: what failed or was skipped there.",
+            ("vars", "threads", "state"),
+            ("state",),
+        ),
     )
 }
 
 
 @dataclass(frozen=True)
 class Step:
-    """One dbt command with its options, checked."""
+    """One dbt command with its options, checked.
+
+    `on_failure`: whether the steps behind it run all the same when it fails. `state_path`: the folder that
+    the option `state` stands for, once there is one.
+    """
 
     command: str
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    on_failure: str = STOP
+    state_path: str | None = None
 
     @property
     def display(self) -> str:
         """The command as a person would type it."""
-        return shlex.join(["dbt", *dbt_args(self)])
+        return shlex.join(["dbt", *_words(self, ("target",))])
 
     def as_config(self) -> dict[str, Any]:
         """The step as plain data, for a run's configuration."""
-        return {"command": self.command, "options": dict(self.options)}
+        said = {"on_failure": self.on_failure} if self.on_failure != STOP else {}
+        return {"command": self.command, "options": dict(self.options), **said}
+
+    def with_state(self, folder: str | None) -> "Step":
+        """The same step, its state in this folder."""
+        return replace(self, state_path=folder)
 
 
 def check_steps(raw: Sequence[Mapping[str, Any]]) -> list[Step]:
@@ -123,18 +204,50 @@ def check_steps(raw: Sequence[Mapping[str, Any]]) -> list[Step]:
         raise Invalid(f"A run is made of 1 to {MAX_STEPS} dbt commands.", details=[detail])
     problems = [problem for index, step in enumerate(raw) for problem in _problems(f"steps.{index}", step)]
     if problems:
-        raise Invalid(_summary(problems), hint="GET runs/options lists what is allowed.", details=problems)
-    return [Step(str(step["command"]), _given(step)) for step in raw]
+        raise refusal(problems)
+    return [Step(str(step["command"]), _given(step), str(step.get("on_failure") or STOP)) for step in raw]
+
+
+def refusal(problems: Sequence[FieldError]) -> Invalid:
+    """The error that names all that is wrong with a request."""
+    said = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+    return Invalid(
+        f"The run was not started. {said}", hint="GET runs/options lists what is allowed.", details=problems
+    )
+
+
+def environment_of(steps: Sequence[Step], environment: str | None) -> str | None:
+    """The key of the environment that a request means: its own, or that of its steps' `target`.
+
+    Raises:
+        Invalid: they name several.
+    """
+    named = environment
+    for index, step in enumerate(steps):
+        target = step.options.get("target")
+        if target is not None and named is not None and target != named:
+            said = (
+                f"is {target!r}, but the run is in {named!r}: one run is in one environment, so ask for two"
+            )
+            raise refusal([FieldError(f"steps.{index}.options.target", said)])
+        named = named if target is None else str(target)
+    return named
 
 
 def dbt_args(step: Step) -> list[str]:
-    """The words that follow `dbt` on the command line."""
+    """The words that follow `dbt` on the command line, without `--target`: that is the environment's."""
+    options = {**step.options, "state": step.state_path}
+    return _words(replace(step, options=options), ("target",))
+
+
+def _words(step: Step, without: tuple[str, ...]) -> list[str]:
     args = list(COMMANDS[step.command].words)
     macro = step.options.get("macro")
     if macro is not None:
         args.append(str(macro))
     for name in COMMANDS[step.command].options:
-        args += _flag(OPTIONS[name], step.options.get(name))
+        if name not in without:
+            args += _flag(OPTIONS[name], step.options.get(name))
     return args
 
 
@@ -145,10 +258,10 @@ def _flag(option: Option, value: Any) -> list[str]:
         return [option.flag]
     if option.kind == "list":
         return [option.flag, *value]
-    return [option.flag, _as_yaml(value) if option.kind == "mapping" else str(value)]
+    return [option.flag, _as_yaml(value) if isinstance(value, Mapping) else str(value)]
 
 
-def _as_yaml(value: Mapping[str, Any]) -> str:
+def _as_yaml(value: Any) -> str:
     """JSON that dbt reads as YAML; unescaped, for YAML takes the halves of an emoji for two characters."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
@@ -163,10 +276,6 @@ def _is_given(value: Any) -> bool:
     return value is not None and value is not False and value not in ([], {})
 
 
-def _summary(problems: Sequence[FieldError]) -> str:
-    return "The run was not started. " + "; ".join(f"{p.field}: {p.message}" for p in problems)
-
-
 def _problems(place: str, step: Any) -> list[FieldError]:
     if not isinstance(step, Mapping):
         return [FieldError(place, "must be an object with a command")]
@@ -178,11 +287,47 @@ def _problems(place: str, step: Any) -> list[FieldError]:
     if not isinstance(options, Mapping):
         return [FieldError(f"{place}.options", "must be an object")]
     found = [_option_problem(place, command, option, value) for option, value in options.items()]
-    if command.name == "run-operation" and not options.get("macro"):
-        found.append(FieldError(f"{place}.options.macro", "run-operation needs the name of a macro"))
+    found += _joint_problems(place, command, options)
+    if step.get("on_failure") not in (None, *ON_FAILURE):
+        found.append(FieldError(f"{place}.on_failure", "must be stop or continue"))
+    return [problem for problem in found if problem is not None]
+
+
+_NEEDS: Final = {
+    "macro": "needs the name of a macro",
+    "state": "needs a state: the key of an environment or the id of a run",
+}
+# What these select is known only beside a state.
+_COMPARING: Final = ("state:", "result:", "source_status:")
+
+
+def _joint_problems(place: str, command: Command, options: Mapping[str, Any]) -> list[FieldError | None]:
+    """What is wrong with options together."""
+    found: list[FieldError | None] = [
+        FieldError(f"{place}.options.{name}", f"{command.name} {_NEEDS[name]}")
+        for name in command.needed
+        if not options.get(name)
+    ]
     if options.get("selector") and (options.get("select") or options.get("exclude")):
         found.append(FieldError(f"{place}.options.selector", "cannot be joined with select or exclude"))
-    return [problem for problem in found if problem is not None]
+    if "state" in command.options and not options.get("state") and options.get("defer") is not True:
+        found += [_comparing_problem(place, name, options.get(name)) for name in ("select", "exclude")]
+    return found
+
+
+def _comparing_problem(place: str, name: str, value: Any) -> FieldError | None:
+    words = [word for word in value if isinstance(word, str)] if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+    method = next((method for method in _COMPARING for word in words if compares_by(word, method)), None)
+    if method is None:
+        return None
+    said = f"{method} compares with a state: name an environment or a run in the option state"
+    return FieldError(f"{place}.options.{name}", said)
+
+
+def compares_by(word: str, method: str) -> bool:
+    """Whether a word of a selection has a criterion of this method, such as `state:`."""
+    parts = word.replace(",", " ").split()
+    return any(part.lstrip("@+0123456789").startswith(method) for part in parts)
 
 
 def _option_problem(place: str, command: Command, name: str, value: Any) -> FieldError | None:
@@ -194,68 +339,5 @@ def _option_problem(place: str, command: Command, name: str, value: Any) -> Fiel
         return None
     if name not in command.options:
         return FieldError(where, f"dbt {command.name} does not take {option.flag or name}")
-    reason = _CHECKS[option.kind](value)
+    reason = check_value(option.kind, value, option.choices)
     return FieldError(where, reason) if reason else None
-
-
-def _check_text(value: Any) -> str | None:
-    if not isinstance(value, str) or not value.strip():
-        return "must be a text that is not empty"
-    if len(value) > MAX_VALUE_LENGTH or not value.isprintable():
-        return f"must be shorter than {MAX_VALUE_LENGTH} characters and hold no control characters"
-    if value.lstrip().startswith("-"):
-        return f"{value!r} begins with '-', which dbt would read as a flag"
-    return None
-
-
-def _check_list(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return "must be a list of texts"
-    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    if len(items) > MAX_VALUES:
-        return f"must hold at most {MAX_VALUES} texts"
-    return next((reason for reason in map(_check_text, items) if reason), None)
-
-
-def _check_mapping(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return "must be an object"
-    if not _is_plain(value, MAX_DEPTH):
-        return f"must hold only finite numbers and valid text, nested at most {MAX_DEPTH} deep"
-    return None if len(json.dumps(value)) <= 10 * MAX_VALUE_LENGTH else "is too long"
-
-
-def _is_plain(value: Any, depth: int) -> bool:
-    """Whether dbt's YAML reader, PostgreSQL and Dagster can all hold it."""
-    if isinstance(value, dict):
-        items: list[Any] = [*value.keys(), *value.values()]  # pyright: ignore[reportUnknownVariableType]
-        return depth > 0 and all(_is_plain(item, depth - 1) for item in items)
-    if isinstance(value, list):
-        return depth > 0 and all(_is_plain(item, depth - 1) for item in value)  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return not isinstance(value, str) or storable(value) == value
-
-
-def _check_switch(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "must be true or false"
-
-
-def _check_count(value: Any) -> str | None:
-    ok = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 256
-    return None if ok else "must be a whole number from 1 to 256"
-
-
-def _check_macro(value: Any) -> str | None:
-    ok = isinstance(value, str) and len(value) <= MAX_VALUE_LENGTH and _MACRO_NAME.fullmatch(value)
-    return None if ok else "must be the name of a macro"
-
-
-_CHECKS: Final = {
-    "list": _check_list,
-    "name": _check_text,
-    "mapping": _check_mapping,
-    "switch": _check_switch,
-    "count": _check_count,
-    "macro": _check_macro,
-}

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.auth.actor import Actor
-from core.environments import service as environments
 from core.kit.errors import NotFound, Unavailable, WorkbenchError
-from core.runs.commands import Step, check_steps
+from core.runs.asking import Asked, check_asked
+from core.runs.commands import STOP, Step, check_steps
 from core.runs.finding import runs_with
 from core.runs.models import RunNode, RunStep
 from core.runs.nodes import told_status
@@ -29,6 +29,7 @@ from core.runs.ports import (
     RunStatus,
 )
 from core.runs.recording import EXECUTING, NEVER_BEGAN
+from core.runs.retry_policy import RETRY_OF_TAG, RetryPolicy
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
@@ -63,6 +64,7 @@ class StepView:
     message: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    on_failure: str = STOP
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class RunRequest:
 
     steps: Sequence[Mapping[str, Any]]
     environment: str | None = None
+    retry: RetryPolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -108,24 +111,44 @@ def prepare_start(session: Session, actor: Actor, workspace: Workspace, request:
         Conflict: the workspace is archived or has no dbt project.
     """
     workspaces.check_runnable(workspace)
-    steps = check_steps(request.steps)
-    environment = environments.pick_runnable(session, workspace.id, request.environment)
-    display = " && ".join(step.display for step in steps)
+    asked = check_asked(session, workspace.id, request.steps, request.environment, request.retry)
+    return prepare_launch(session, actor, workspace, asked)
+
+
+def prepare_launch(
+    session: Session,
+    actor: Actor,
+    workspace: Workspace,
+    asked: Asked,
+    tags: Mapping[str, str] | None = None,
+) -> Launch:
+    """As `prepare_start`, of what is checked already; `tags` are kept on the run and in the audit row."""
+    environment = asked.environment
+    display = " && ".join(step.display for step in asked.steps)
     audit.record(
         session,
         actor.by,
         audit.Tag.RUN_REQUESTED,
         workspace_id=workspace.id,
-        data={"command": display, "environment": environment.key},
+        data={"command": display, "environment": environment.key, **(tags or {})},
     )
+    return launch_of(workspace.key, asked, actor.name, tags)
+
+
+def launch_of(workspace_key: str, asked: Asked, actor: str, tags: Mapping[str, str] | None = None) -> Launch:
+    """What Dagster is asked for."""
+    environment = asked.environment
+    display = " && ".join(step.display for step in asked.steps)
     return Launch(
-        job_name=job_name(workspace.key),
-        config=run_config(workspace.key, environment.key, steps),
+        job_name=job_name(workspace_key),
+        config=run_config(workspace_key, environment.key, asked.steps),
         tags={
-            WORKSPACE_TAG: workspace.key,
+            WORKSPACE_TAG: workspace_key,
             ENVIRONMENT_TAG: environment.key,
-            ACTOR_TAG: actor.name,
+            ACTOR_TAG: actor,
             COMMAND_TAG: display[:TAG_LENGTH],
+            **(asked.retry.tags(1) if asked.retry else {}),
+            **(tags or {}),
         },
     )
 
@@ -134,6 +157,18 @@ def run_config(workspace_key: str, environment_key: str, steps: Sequence[Step]) 
     """The configuration of the workspace's job for these steps."""
     config = {"environment": environment_key, "steps": [step.as_config() for step in steps]}
     return {"ops": {op_name(workspace_key): {"config": config}}}
+
+
+def prepare_retry(
+    session: Session, actor: Actor, workspace: Workspace, run: EngineRun, asked: Asked
+) -> Launch:
+    """As `prepare_launch`, of a run that does again what another did not bring to a good end.
+
+    Raises:
+        Conflict: the workspace is archived or has no dbt project.
+    """
+    workspaces.check_runnable(workspace)
+    return prepare_launch(session, actor, workspace, asked, {RETRY_OF_TAG: run.run_id})
 
 
 def view_launched(workspace: Workspace, run: EngineRun) -> RunView:
@@ -267,23 +302,25 @@ def _steps(workspace_key: str, run: EngineRun, recorded: Mapping[int, RunStep]) 
 
 def _step(index: int, step: Step, row: RunStep | None, *, ended: bool) -> StepView:
     if row is None:
-        return StepView(index, step.command, step.display, step.options, "not_run" if ended else "pending")
+        status = "not_run" if ended else "pending"
+        return StepView(index, step.command, step.display, step.options, status, on_failure=step.on_failure)
     # Dagster's word stands over ours: a step cannot run in a run that has ended.
     status = "unknown" if ended and row.status == "running" else row.status
     return StepView(
         index,
         step.command,
         row.command,
-        step.options or _selected(row.command),
+        step.options or selected_by(row.command),
         status,
         row.exit_code,
         row.message,
         row.started_at,
         row.finished_at,
+        step.on_failure,
     )
 
 
-def _selected(display: str) -> dict[str, Any]:
+def selected_by(display: str) -> dict[str, Any]:
     """What a run of Dagster's page selected; only the recorded command says it, and *Run again* needs it."""
     words = shlex.split(display)
     return {"select": words[words.index("--select") + 1 :]} if "--select" in words else {}
@@ -291,19 +328,30 @@ def _selected(display: str) -> dict[str, Any]:
 
 def _asked(workspace_key: str, run: EngineRun) -> list[Step]:
     """The steps that a run was asked to do. Without any (Dagster's page), it builds what was selected."""
-    config: Any = run.config
-    for key in ("ops", op_name(workspace_key), "config"):
-        config = config.get(key) if isinstance(config, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    steps: Any = config.get("steps") if isinstance(config, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     try:
-        return check_steps(steps) if steps else [Step("build")]
+        return steps_of(workspace_key, run.config)
     except WorkbenchError:
         return []
+
+
+def steps_of(workspace_key: str, config: Any) -> list[Step]:
+    """The steps in the configuration of a run; one without any builds.
+
+    Raises:
+        Invalid: there is one that is not allowed (any more).
+    """
+    for key in ("ops", op_name(workspace_key), "config"):
+        config = config.get(key) if isinstance(config, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    steps: Any = config.get("steps") if isinstance(config, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return check_steps(steps) if steps else [Step("build")]
 
 
 def _message(engine: RunEngine, view: RunView) -> str | None:
     """Why a run failed: the step's own words, or else Dagster's."""
     if view.run.status is not RunStatus.FAILED:
         return None
+    failed = [step for step in view.steps if step.status == "failed" and step.message]
+    if len(failed) > 1:
+        return "\n".join(f"Step {step.index} ({step.display}) failed: {step.message}" for step in failed)
     said = next((step.message for step in view.steps if step.message), None)
     return said or engine.failure_message(view.run.run_id)

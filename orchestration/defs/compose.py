@@ -59,7 +59,8 @@ def load() -> Definitions:
     if run_job == LINEAGE_JOB:
         return Definitions.merge(executor, lineage)
     own = (retention_definitions(), ingest, lineage)
-    return Definitions.merge(executor, *own, *_of_workspaces(shared, run_job))
+    found = _of_workspaces(shared, run_job)
+    return Definitions.merge(executor, *own, *found, *_retries(found, run_job))
 
 
 def _of_workspaces(shared: Services, run_job: str | None) -> list[Definitions]:
@@ -67,6 +68,13 @@ def _of_workspaces(shared: Services, run_job: str | None) -> list[Definitions]:
 
     found = sources(shared, run_job)
     return [workspace_definitions(source, partial(_report, shared, source.key)) for source in found]
+
+
+def _retries(found: list[Definitions], run_job: str | None) -> list[Definitions]:
+    """The sensor of retries; a run's process has no use for it."""
+    from orchestration.defs.dbt.retries import retry_definitions  # noqa: PLC0415 - see above
+
+    return [] if run_job else [retry_definitions([job for one in found for job in one.jobs or ()])]
 
 
 def _report(shared: Services, key: str, reason: str) -> None:

@@ -13,9 +13,11 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
 
 from core.artifacts import service as artifacts
+from core.artifacts import states
 from core.artifacts.arrival import Arrival
 from core.artifacts.projects import parse_folder
 from core.environments.models import Environment
+from core.kit.errors import Invalid
 from core.runs import recording
 from core.runs.commands import Step, dbt_args
 from core.runs.dbt_process import command_line, dbt_environment
@@ -86,6 +88,7 @@ class StepRunner:
         self._begin()
         invocation: TeeInvocation | None = None
         try:
+            self._bring_state()
             invocation = self._start(manifest, translator, context)
             for event in invocation.stream_raw_events():
                 yield invocation, event
@@ -95,6 +98,9 @@ class StepRunner:
             raise
         except OSError as error:
             self.outcome = Outcome("failed", None, f"dbt could not be started: {error}.")
+        except Invalid as error:
+            self.outcome = Outcome("failed", None, f"dbt was not started: {error.message}.")
+            self._log.write(str(self.outcome.message), step=self._index, level="error", event="NoState")
         except GeneratorExit:
             self.outcome = Outcome("failed", None, "The run ended before dbt did.")
             raise
@@ -111,6 +117,19 @@ class StepRunner:
         with self._place.services.db.session() as session:
             recording.begin_step(session, self._context, self._step.display, self._step.options)
         self._log.write(self._step.display, step=self._index, event="StepBegan")
+
+    def _bring_state(self) -> None:
+        """What the step compares with or defers to, as it is at this moment, into a folder of its own."""
+        place = self._place
+        with place.services.db.session() as session:
+            state = states.state_of(session, place.services.store, place.environment, self._step)
+        if state is None:
+            return
+        folder = self.target.parent / "state"
+        states.write_state(place.services.store, state, folder)
+        self._step = self._step.with_state(str(folder))
+        said = ", ".join(state.files)
+        self._log.write(f"State: {said} of {state.place}", step=self._index, event="StateBrought")
 
     def _start(
         self,

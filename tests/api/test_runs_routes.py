@@ -122,7 +122,72 @@ def test_pages_of_the_log(api: TestClient, shop: Shop) -> None:
     assert page(**{"from": 7}) == ([], 7, True)
     assert page(level="warn")[0] == [6]
     assert page(q="ERROR")[0] == [6]
-    assert api.get(f"{RUNS}/run-1/log").json() == {"items": [], "next_line": 1, "ended": False}
+    body = api.get(f"{RUNS}/run-2/log", params={"limit": 1}).json()
+    assert (body["total"], body["matches"]) == (6, 6)
+    assert body["levels"] == {"debug": 0, "info": 5, "warn": 0, "error": 1}
+    assert api.get(f"{RUNS}/run-1/log").json() == {
+        "items": [],
+        "next_line": 1,
+        "ended": False,
+        "total": 0,
+        "matches": 0,
+        "levels": {"debug": 0, "info": 0, "warn": 0, "error": 0},
+    }
+
+
+def test_a_log_is_filtered_by_node_and_step(api: TestClient, shop: Shop) -> None:
+    with LogWriter(log_path(shop.folder, "run-2")) as log:
+        log.write("of a", step=1, unique_id="model.shop.a")
+        log.write("of b", step=2, unique_id="model.shop.b")
+        log.write("of a too", step=2, unique_id="model.shop.a")
+
+    def lines(**params: Any) -> list[int]:
+        body = api.get(f"{RUNS}/run-2/log", params=params).json()
+        assert (body["ended"], body["next_line"]) == (True, 4)
+        return [line["line"] for line in body["items"]]
+
+    assert lines(node="model.shop.a") == [1, 3]
+    assert lines(node="model.shop.a", step=2) == [3]
+    assert lines(step=2, q="too") == [3]
+    assert lines(node="model.shop.c") == []
+
+
+def test_a_log_is_downloaded_whole(api: TestClient, shop: Shop) -> None:
+    write(shop, "one", "zwei é", run_id="run-2")
+    text = api.get(f"{RUNS}/run-2/log/download")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert text.headers["content-disposition"] == 'attachment; filename="run-2.log"'
+    assert [line.split(maxsplit=2)[1:] for line in text.text.splitlines()] == [
+        ["info", "one"],
+        ["info", "zwei é"],
+    ]
+    raw = api.get(f"{RUNS}/run-2/log/download", params={"format": "jsonl"})
+    assert raw.headers["content-disposition"] == 'attachment; filename="run-2.jsonl"'
+    assert raw.content == log_path(shop.folder, "run-2").read_bytes()
+    error_of(api.get(f"{RUNS}/run-1/log/download"), 404, "not_found")
+    error_of(api.get(f"{RUNS}/run-2/log/download", params={"format": "pdf"}), 422, "invalid")
+
+
+def test_the_stream_of_a_run_that_dagster_forgot_ends_all_the_same(
+    api: TestClient, shop: Shop, dagster: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_log, "STATUS_SECONDS", 0.05)
+    monkeypatch.setattr(run_log, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(run_log, "GONE_SECONDS", 0.2)
+    write(shop, "the last line")
+
+    def forget() -> None:
+        time.sleep(0.3)
+        del dagster.runs["run-1"]
+
+    worker = threading.Thread(target=forget)
+    worker.start()
+    found = events(api.get(f"{RUNS}/run-1/log/stream").text)
+    worker.join()
+    name, _, data = found[-1]
+    assert (name, data["status"]) == ("end", "unknown")
+    assert "does not know this run" in data["status_message"]
+    assert [data["text"] for name, _, data in found if name == "line"] == ["the last line"]
 
 
 Event = tuple[str, str | None, Any]
@@ -217,3 +282,80 @@ def test_the_queue_says_why_each_run_waits(api: TestClient, dagster: Upstream) -
     assert (waiting["run"]["run_id"], waiting["ahead"], waiting["blockers"]) == ("run-3", 0, ["run-1"])
     assert "1 runs of this workspace" in waiting["reason"]
     assert (body["total"], body["active"], body["active_everywhere"], body["most"]) == (1, 1, 1, 10)
+
+
+def test_the_log_of_a_worker_elsewhere_comes_through_dagster(
+    api: TestClient, shop: Shop, dagster: Upstream
+) -> None:
+    elsewhere = log_path(shop.folder / "worker", "run-2")
+    with LogWriter(elsewhere) as log:
+        log.write("one", step=1)
+        log.write("two é", step=1)
+    first, second = elsewhere.read_text(encoding="utf-8").splitlines(keepends=True)
+    dagster.parts = {"run-2/workbench_log/000001": first, "run-2/workbench_log/000002": second}
+    body = api.get(f"{RUNS}/run-2/log").json()
+    assert [line["text"] for line in body["items"]] == ["one", "two é"]
+    assert body["ended"]
+    found = events(api.get(f"{RUNS}/run-2/log/stream", params={"from": 2}).text)
+    assert [data["text"] for name, _, data in found if name == "line"] == ["two é"]
+    assert api.get(f"{RUNS}/run-2/log/download").text.splitlines()[1].endswith("two é")
+    dagster.parts = {}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"what": "failed"}, 409, None),
+        ({"what": "some"}, 422, "what"),
+        ({"what": "all", "more": 1}, 422, "more"),
+    ],
+)
+def test_a_retry_says_what_is_wrong_with_it(
+    api: TestClient, body: Any, status: int, field: str | None
+) -> None:
+    error = error_of(
+        api.post(f"{RUNS}/run-1/retry", json=body), status, "conflict" if status == 409 else "invalid"
+    )
+    assert [detail["field"] for detail in error["details"]] == ([field] if field else [])
+
+
+def test_all_of_a_run_is_done_again(api: TestClient, dagster: Upstream) -> None:
+    response = api.post(f"{RUNS}/run-2/retry", json={"what": "all"})
+    assert response.status_code == 201
+    sent = next(body for body in reversed(dagster.bodies) if "Launch" in body["query"])
+    tags = {tag["key"]: tag["value"] for tag in sent["variables"]["params"]["executionMetadata"]["tags"]}
+    assert tags["workbench/retry_of"] == "run-2"
+    error_of(api.post(f"{RUNS}/nothing/retry", json={"what": "all"}), 404, "not_found")
+
+
+def test_a_run_may_have_a_policy(api: TestClient, dagster: Upstream) -> None:
+    retry = {"max_attempts": 3, "delay_seconds": 5, "backoff": "exponential"}
+    assert api.post(RUNS, json={"steps": [{"command": "build"}], "retry": retry}).status_code == 201
+    sent = next(body for body in reversed(dagster.bodies) if "Launch" in body["query"])
+    tags = {tag["key"]: tag["value"] for tag in sent["variables"]["params"]["executionMetadata"]["tags"]}
+    assert json.loads(tags["workbench/retry_policy"]) == {**retry, "what": "failed"}
+    assert (tags["workbench/retry_attempt"], tags["workbench/retry_state"]) == ("1", "waiting")
+    wrong = api.post(RUNS, json={"steps": [{"command": "build"}], "retry": {"max_attempts": 1}})
+    assert [detail["field"] for detail in error_of(wrong, 422, "invalid")["details"]] == [
+        "retry.max_attempts"
+    ]
+
+
+def test_a_run_is_previewed(api: TestClient, shop: Shop) -> None:
+    ask = {"steps": [{"command": "build", "options": {"select": ["+b"]}}, {"command": "parse"}]}
+    unknown = api.post(f"{RUNS}/preview", json=ask).json()
+    assert (unknown["total"], unknown["items"]) == (None, [])
+    assert "no manifest" in unknown["steps"][0]["reason"]
+    nodes = [model(name, fqn=["shop", name]) for name in ("a", "c")]
+    shop.know(*nodes, model("b", fqn=["shop", "b"], reads=["model.shop.a"]))
+    found = api.post(f"{RUNS}/preview", json=ask, params={"limit": 1}).json()
+    assert (found["environment"], found["total"], found["steps"][0]["by_type"]) == ("dev", 2, {"model": 2})
+    assert [node["unique_id"] for node in found["items"]] == ["model.shop.a"]
+    assert found["steps"][1]["reason"] == "dbt parse runs no nodes"
+    page = api.post(f"{RUNS}/preview", json=ask, params={"limit": 1, "cursor": found["next_cursor"]}).json()
+    assert [node["unique_id"] for node in page["items"]] == ["model.shop.b"]
+    assert page["next_cursor"] is None
+    wrong = {"steps": [{"command": "build", "options": {"select": ["nonsense:x"]}}]}
+    error = error_of(api.post(f"{RUNS}/preview", json=wrong), 422, "invalid")
+    assert [detail["field"] for detail in error["details"]] == ["steps.0.options.select"]
+    error_of(api.post(f"{RUNS}/preview", json=ask, params={"step": 3}), 422, "invalid")

@@ -26,6 +26,7 @@ class Upstream:
     url: str
     runs: dict[str, str] = field(default_factory=dict)
     cancelled: list[str] = field(default_factory=list)
+    parts: dict[str, str] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[set[str]] = field(default_factory=list)
 
@@ -66,6 +67,13 @@ def queue_of(upstream: Upstream, variables: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def part_of(upstream: Upstream, variables: dict[str, Any]) -> dict[str, Any]:
+    return {"capturedLogs": {"stdout": upstream.parts.get("/".join(variables["key"]))}}
+
+
+ANSWERS = {"Queue": queue_of, "Part": part_of}
+
+
 def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     name = query.split("(", 1)[0].rsplit(maxsplit=1)[-1]
     if name == "Run":
@@ -82,8 +90,8 @@ def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[st
             if status in wanted and run_id in ids
         ]
         return {"runsOrError": {"__typename": "Runs", "results": found[: variables["limit"]]}}
-    if name == "Queue":
-        return queue_of(upstream, variables)
+    if name in ANSWERS:
+        return ANSWERS[name](upstream, variables)
     if name == "Launch":
         upstream.runs["new"] = "QUEUED"
         return {"launchRun": {"__typename": "LaunchRunSuccess", "run": run_facts("new", "QUEUED")}}

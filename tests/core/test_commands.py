@@ -16,8 +16,18 @@ from hypothesis import strategies as st
 
 from core.kit.errors import Invalid
 from core.kit.settings import Settings
-from core.runs.commands import COMMANDS, MAX_STEPS, MAX_VALUES, OPTIONS, Step, check_steps, dbt_args
+from core.runs.commands import (
+    COMMANDS,
+    MAX_STEPS,
+    OPTIONS,
+    Step,
+    check_steps,
+    compares_by,
+    dbt_args,
+    environment_of,
+)
 from core.runs.dbt_process import RESERVED, command_line, dbt_environment, visible_environment
+from core.runs.option_checks import MAX_VALUES
 from core.workspaces.models import Workspace
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(
@@ -62,9 +72,15 @@ def test_no_word_of_a_user_can_be_taken_for_a_flag(command: str, options: Any) -
         if flag in {"--vars", "--args"}:
             assert word.startswith("{")
             assert yaml.safe_load(word) == json.loads(word)
-    assert shlex.split(step.display) == ["dbt", *words]
+    # A state is shown by its name, and is a folder only once the run has one.
+    shown = [word for word in shlex.split(step.display)[1:] if word not in {"--state", options_state(step)}]
+    assert shown == words
     json.dumps(step.as_config(), allow_nan=False).encode()
     assert check_steps([step.as_config()]) == [step]
+
+
+def options_state(step: Step) -> Any:
+    return step.options.get("state", "--state")
 
 
 @given(st.lists(JSON, max_size=3))
@@ -149,8 +165,27 @@ def test_every_problem_is_named_by_its_place() -> None:
         {"vars": json.loads('{"a":' * 500 + "1" + "}" * 500)},
         {"macro": "a b"},
         {"project_dir": "/"},
-        {"target": "prod"},
+        {"target": "/etc"},
+        {"target": ["prod"]},
+        {"target": "-prod"},
         {"state": "/etc"},
+        {"state": "../runs"},
+        {"state": "a/b"},
+        {"state": ".."},
+        {"state": True},
+        {"indirect_selection": "lazy"},
+        {"indirect_selection": ["eager"]},
+        {"sample": "3 weeks"},
+        {"sample": "0 days"},
+        {"sample": "-3 days"},
+        {"sample": 3},
+        {"sample": {"start": "2024-01-01"}},
+        {"sample": {"start": "2024-01-02", "end": "2024-01-01"}},
+        {"sample": {"start": "2024-01-01T00:00:00Z", "end": "2024-01-02"}},
+        {"sample": {"start": "yesterday", "end": "2024-01-01"}},
+        {"select": ["state:modified+"]},
+        {"select": ["orders", "tag:a,1+state:new"]},
+        {"exclude": ["@result:error"]},
     ],
     ids=lambda options: str(options)[:40].encode("ascii", "replace").decode(),
 )
@@ -184,8 +219,21 @@ EXAMPLES = {
     "switch": True,
     "count": 3,
     "macro": "clean",
+    "choice": "cautious",
+    "sample": "3 days",
+    "state": "prod",
 }
-PAIRS = [(command.name, option) for command in COMMANDS.values() for option in command.options]
+PAIRS = [
+    (command.name, option)
+    for command in COMMANDS.values()
+    for option in command.options
+    if option != "target"
+]
+NEEDED = {"macro": "clean", "state": "prod"}
+
+
+def needed(command: str) -> dict[str, Any]:
+    return {name: NEEDED[name] for name in COMMANDS[command].needed}
 
 
 @pytest.fixture
@@ -193,6 +241,21 @@ def _in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders that dbt's command line wants to exist."""
     monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path))
     monkeypatch.setenv("DBT_PROJECT_DIR", str(tmp_path))
+
+
+def words_of(tmp_path: Path, command: str, **options: Any) -> list[str]:
+    (step,) = check_steps([{"command": command, "options": {**needed(command), **options}}])
+    state = str(tmp_path) if "state" in step.options else None
+    return command_line(dbt_args(step.with_state(state)), "dev")[1:]
+
+
+def dbts_own(name: str) -> click.Command:
+    """The command of dbt's own command line."""
+    command: click.Command = cli
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    return command
 
 
 def parse_as_dbt(words: list[str]) -> dict[str, Any]:
@@ -208,21 +271,142 @@ def parse_as_dbt(words: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("command", "option"), PAIRS)
 @pytest.mark.usefixtures("_in_a_project")
-def test_dbt_itself_takes_every_option_that_is_offered(command: str, option: str) -> None:
-    macro = {"macro": "clean"} if command == "run-operation" else {}
+def test_dbt_itself_takes_every_option_that_is_offered(tmp_path: Path, command: str, option: str) -> None:
     value = EXAMPLES[OPTIONS[option].kind]
-    words = command_line(one(command, **{**macro, option: value}), "dev")[1:]
-    params = parse_as_dbt(words)
+    params = parse_as_dbt(words_of(tmp_path, command, **{option: value}))
     read = params[option]
-    assert (list(read) if isinstance(value, list) else read) == value
+    if option == "state":
+        assert read == tmp_path
+    elif option == "sample":
+        assert (read.end - read.start).days == 3
+    else:
+        assert (list(read) if isinstance(value, list) else read) == value
     assert command == "deps" or params["target"] == "dev"
+
+
+# What dbt's commands take beside, and why it is not offered: each new one of dbt's has to be thought about.
+EVERYWHERE = {
+    # Ours to set: places, and what a run is read from.
+    *("profiles_dir", "profile", "project_dir", "target_path", "log_path", "log_format", "log_format_file"),
+    *("log_level", "log_level_file", "log_file_max_bytes", "debug", "quiet", "print", "printer_width"),
+    *("use_colors", "use_colors_file", "write_json", "send_anonymous_usage_stats", "log_cache_events"),
+    *("record_timing_info", "macro_debugging", "upload_to_artifacts_ingest_api", "defer_state"),
+    # Of the project's own `flags:`, which say so for everybody.
+    *(
+        "cache_selected_only",
+        "introspect",
+        "partial_parse",
+        "partial_parse_file_path",
+        "partial_parse_file_diff",
+    ),
+    *("populate_cache", "static_parser", "use_experimental_parser", "use_fast_test_edges", "version_check"),
+    *("warn_error", "warn_error_options", "single_threaded", "show_all_deprecations", "version"),
+    *("deprecated_state", "deprecated_defer", "deprecated_favor_state", "deprecated_print", "sqlparse"),
+}
+# dbt hands these to every command, also to those that do nothing with them.
+IDLE = {"fail_fast", "defer", "favor_state", "state", "indirect_selection", "target"}
+ALONE = {
+    "build": {"resource_types", "exclude_resource_types", "event_time_start", "event_time_end", "show"}
+    | {"export_saved_queries", "include_saved_query"},
+    "run": {"event_time_start", "event_time_end"},
+    "test": {"resource_types", "exclude_resource_types"},
+    "seed": {"show"},
+    "compile": {"inline", "output", "inject_ephemeral_ctes"},
+    "ls": {"models", "output", "output_keys", "resource_types", "exclude_resource_types"},
+    "docs generate": {"compile", "empty_catalog", "static"},
+    "source freshness": {"output"},
+    "deps": {"add_package", "lock", "source", "upgrade"},
+    "debug": {"config_dir", "connection"},
+    "clone": {"resource_types", "exclude_resource_types"},
+    # dbt's retry asks the same as the run that it repeats, whatever is said: only these two are listened to.
+    "retry": {"full_refresh"},
+}
+GRAPH = {"build", "run", "test", "seed", "snapshot", "compile", "clone", "ls"} | {
+    "docs generate",
+    "source freshness",
+}
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_list_of_a_command_is_dbts_own_but_for_what_is_named_here(command: str) -> None:
+    dbts = {str(parameter.name) for parameter in dbts_own(command).params}
+    ours = set(COMMANDS[command].options)
+    assert ours <= dbts
+    left = dbts - ours - EVERYWHERE - IDLE - ALONE.get(command, set())
+    assert left == set()
+    assert ALONE.get(command, set()) <= dbts
+
+
+def test_choices_and_flags_are_dbts_own() -> None:
+    for command in COMMANDS:
+        parameters = {parameter.name: parameter for parameter in dbts_own(command).params}
+        for name in COMMANDS[command].options:
+            option, parameter = OPTIONS[name], parameters[name]
+            assert not option.flag or option.flag in parameter.opts
+            if isinstance(parameter.type, click.Choice):
+                assert list(option.choices) == list(parameter.type.choices)
+
+
+@pytest.mark.parametrize("command", sorted(GRAPH))
+def test_whatever_selects_takes_the_whole_of_dbts_selection(command: str) -> None:
+    assert {"select", "exclude", "selector", "indirect_selection", "state"} <= set(COMMANDS[command].options)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 @pytest.mark.usefixtures("_in_a_project")
-def test_dbt_itself_knows_every_command_that_is_offered(command: str) -> None:
-    macro = {"macro": "clean"} if command == "run-operation" else {}
-    assert parse_as_dbt(command_line(one(command, **macro), "dev")[1:]) is not None
+def test_dbt_itself_knows_every_command_that_is_offered(tmp_path: Path, command: str) -> None:
+    assert parse_as_dbt(words_of(tmp_path, command)) is not None
+
+
+def test_a_state_is_a_name_until_the_run_has_a_folder_for_it() -> None:
+    options = {"select": ["state:modified+"], "state": "prod", "defer": True, "favor_state": True}
+    (step,) = check_steps([{"command": "build", "options": options}])
+    assert step.display == "dbt build --select state:modified+ --defer --favor-state --state prod"
+    assert "--state" not in dbt_args(step)
+    assert dbt_args(step.with_state("/private/7"))[-2:] == ["--state", "/private/7"]
+    assert step.as_config() == {"command": "build", "options": options}
+
+
+def test_a_step_may_say_that_the_others_go_on() -> None:
+    (step,) = check_steps([{"command": "test", "on_failure": "continue"}])
+    assert step.as_config() == {"command": "test", "options": {}, "on_failure": "continue"}
+    assert check_steps([step.as_config()]) == [step]
+    assert problems({"command": "test", "on_failure": "ignore"}) == {
+        "steps.0.on_failure": "must be stop or continue"
+    }
+
+
+def test_what_a_command_cannot_do_without_is_asked_for() -> None:
+    found = problems({"command": "clone"}, {"command": "retry"}, {"command": "run-operation"})
+    assert "needs a state" in found["steps.0.options.state"]
+    assert "needs a state" in found["steps.1.options.state"]
+    assert "needs the name of a macro" in found["steps.2.options.macro"]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("state:modified", True),
+        ("2+state:new+", True),
+        ("tag:a,@state:old", True),
+        ("fqn:state:x", False),
+        ("my_state:modified", False),
+        ("path:state", False),
+    ],
+)
+def test_what_compares_with_a_state_is_known(word: str, *, expected: bool) -> None:
+    assert compares_by(word, "state:") is expected
+
+
+def test_the_target_is_the_environment_of_the_run() -> None:
+    steps = check_steps([{"command": "build", "options": {"target": "prod"}}, {"command": "test"}])
+    assert environment_of(steps, None) == "prod"
+    assert environment_of(steps, "prod") == "prod"
+    assert environment_of(check_steps([{"command": "test"}]), None) is None
+    assert "--target" not in [*dbt_args(steps[0]), *shlex.split(steps[0].display)]
+    with pytest.raises(Invalid, match="one run is in one environment") as error:
+        environment_of(steps, "dev")
+    assert [detail.field for detail in error.value.details] == ["steps.0.options.target"]
 
 
 # The process

@@ -9,9 +9,9 @@ from dagster import Config, DagsterRunStatus, Failure, OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator
 from pydantic import Field
 
-from core.environments import service as environments
 from core.kit.errors import WorkbenchError
-from core.runs.commands import Step, check_steps
+from core.runs.asking import check_asked
+from core.runs.commands import CONTINUE, STOP, Step
 from core.runs.log import LogWriter, log_path
 from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, WORKSPACE_TAG
 from core.workspaces import service as workspaces
@@ -21,9 +21,10 @@ from orchestration.defs.dbt.asset_events import AssetEvents, DagsterEvent
 from orchestration.defs.dbt.selection import selection_of_context
 from orchestration.lib.lineage import trace_on_the_way
 from orchestration.lib.made_with import made_with_tags
+from orchestration.lib.published_log import publishing
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
-from orchestration.lib.step import Place, StepRunner
+from orchestration.lib.step import Outcome, Place, StepRunner
 from orchestration.lib.worker import WORKER_TAG, this_worker
 
 DAGSTER_ACTOR = "Dagster page"
@@ -34,6 +35,7 @@ class StepConfig(Config):
 
     command: str
     options: dict[str, Any] = Field(default_factory=dict)
+    on_failure: str = STOP
 
 
 class DbtRunConfig(Config):
@@ -56,42 +58,51 @@ class Project:
 def run_commands(
     context: OpExecutionContext, config: DbtRunConfig, project: Project
 ) -> Iterator[DagsterEvent]:
-    """Run the steps in order; the first that fails ends the run.
+    """Run the steps in order. One that fails ends the run, unless it says that the others go on.
 
     Raises:
         Failure: a step failed, or the request cannot be carried out; says why.
     """
     shared = services()
     try:
-        steps = _steps(context, config, project)
-        place = _place(shared, context, config, project)
+        place, steps = _place_and_steps(shared, context, config, project)
     except WorkbenchError as error:
         raise Failure(f"{error.message} {error.hint or ''}".strip(), allow_retries=False) from error
     _tag(context, place, steps)
     events = AssetEvents(context, project.manifest, project.translator, project.workspace_key)
-    with LogWriter(log_path(shared.settings.data_dir, place.run_id)) as log:
+    failures: list[str] = []
+    path = log_path(shared.settings.data_dir, place.run_id)
+    with publishing(context.instance, place.run_id, path), LogWriter(path) as log:
         for index, step in enumerate(steps, start=1):
             runner = StepRunner(place, index, step, log, partial(_is_cancelling, context))
             for invocation, event in runner.events(project.manifest, project.translator, context):
                 yield from events.of(event, invocation.target_path)
             trace_on_the_way(shared, place.environment.id, place.run_id)
             if runner.outcome.status != "success":
-                _reload_if_changed(shared, project)
-                raise Failure(f"{step.display} failed: {runner.outcome.message}", allow_retries=False)
+                failures.append(f"Step {index}, {step.display}, failed: {runner.outcome.message}")
+            if runner.outcome.status == "cancelled" or (failures and not _goes_on(runner.outcome, step)):
+                break
     _reload_if_changed(shared, project)
+    if failures:
+        raise Failure("\n".join(failures), allow_retries=False)
 
 
-def _steps(context: OpExecutionContext, config: DbtRunConfig, project: Project) -> list[Step]:
-    if config.steps:
-        return check_steps([{"command": step.command, "options": step.options} for step in config.steps])
-    return [Step("build", selection_of_context(context, project.manifest, project.translator))]
+def _goes_on(outcome: Outcome, step: Step) -> bool:
+    return outcome.status == "success" or step.on_failure == CONTINUE
 
 
-def _place(shared: Services, context: OpExecutionContext, config: DbtRunConfig, project: Project) -> Place:
+def _place_and_steps(
+    shared: Services, context: OpExecutionContext, config: DbtRunConfig, project: Project
+) -> tuple[Place, list[Step]]:
+    """Where the run is and what it does. What Dagster's page asks is checked here for the first time."""
+    raw: list[dict[str, Any]] = [step.model_dump() for step in config.steps] or [{"command": "build"}]
     with shared.db.session() as session:
         workspace = workspaces.require(session, project.workspace_key)
-        environment = environments.pick_runnable(session, workspace.id, config.environment)
-        return Place(shared, workspace, environment, context.run.run_id)
+        asked = check_asked(session, workspace.id, raw, config.environment)
+    place = Place(shared, workspace, asked.environment, context.run.run_id)
+    if config.steps:
+        return place, list(asked.steps)
+    return place, [Step("build", selection_of_context(context, project.manifest, project.translator))]
 
 
 def _tag(context: OpExecutionContext, place: Place, steps: list[Step]) -> None:

@@ -1171,8 +1171,31 @@ export interface paths {
         /**
          * Run Log
          * @description Lines from a number on. Numbers stay the same for ever.
+         *
+         *     With a filter, an answer looks through some megabytes of the log and no more: `next_line` says where the
+         *     next one goes on, also where this one found nothing.
          */
         get: operations["run_log_api_workspaces__workspace__runs__run_id__log_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/{run_id}/log/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Log
+         * @description The whole log as it is now, as text or as JSON lines.
+         */
+        get: operations["download_log_api_workspaces__workspace__runs__run_id__log_download_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1235,6 +1258,26 @@ export interface paths {
         get: operations["run_node_api_workspaces__workspace__runs__run_id__nodes__unique_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/{run_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Run
+         * @description Ask for a new run that does what another did not. Its tag `workbench/retry_of` names the other.
+         */
+        post: operations["retry_run_api_workspaces__workspace__runs__run_id__retry_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1315,6 +1358,26 @@ export interface paths {
         get: operations["run_options_api_workspaces__workspace__runs_options_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/runs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Run
+         * @description How many and which nodes a run would run, from the catalog. Nothing is started or written.
+         */
+        post: operations["preview_run_api_workspaces__workspace__runs_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2150,6 +2213,11 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+            /**
+             * Needed
+             * @default []
+             */
+            needed?: string[];
             /** Options */
             options: string[];
         };
@@ -2945,14 +3013,26 @@ export interface components {
         /**
          * LogPage
          * @description Lines of a log. `ended` is true once no line will follow.
+         *
+         *     `next_line` is the first that was not looked at: a filter looks through so many lines at a time. `total`
+         *     counts all lines by now, `levels` those of each level, `matches` those that the filter lets through, where
+         *     that is known without reading them.
          */
         LogPage: {
             /** Ended */
             ended: boolean;
             /** Items */
             items: components["schemas"]["LogLineOut"][];
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
+            /** Matches */
+            matches: number | null;
             /** Next Line */
             next_line: number;
+            /** Total */
+            total: number;
         };
         /**
          * MadeToken
@@ -3550,9 +3630,17 @@ export interface components {
         };
         /**
          * OptionOut
-         * @description A flag of dbt and the kind of value it takes: list, name, mapping, switch, count or macro.
+         * @description A flag of dbt and the kind of value it takes.
+         *
+         *     list, name, mapping, switch, count, macro, choice (one of `choices`), sample (a time or a window), state
+         *     (an environment or a run) or environment.
          */
         OptionOut: {
+            /**
+             * Choices
+             * @default []
+             */
+            choices?: string[];
             /** Description */
             description: string;
             /** Flag */
@@ -3786,6 +3874,38 @@ export interface components {
             step: number;
         };
         /**
+         * PreviewNodeOut
+         * @description A node that would be run.
+         */
+        PreviewNodeOut: {
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Resource Type */
+            resource_type: string;
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
+         * PreviewOut
+         * @description Every step in numbers, and a page of the nodes of one of them.
+         */
+        PreviewOut: {
+            /** Environment */
+            environment: string;
+            /** Items */
+            items: components["schemas"]["PreviewNodeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: components["schemas"]["StepPreviewOut"][];
+            /** Total */
+            total: number | null;
+        };
+        /**
          * QueryOut
          * @description How the search box was understood: words to find, and a selection in dbt's syntax.
          */
@@ -3926,6 +4046,45 @@ export interface components {
             password?: string | null;
         };
         /**
+         * RetryIn
+         * @description Trying a run that fails again by itself. `max_attempts` counts the first one too.
+         */
+        RetryIn: {
+            /**
+             * Backoff
+             * @default fixed
+             * @enum {string}
+             */
+            backoff?: "fixed" | "exponential";
+            /**
+             * Delay Seconds
+             * @description Before the second attempt; exponential ones double.
+             * @default 60
+             */
+            delay_seconds?: number;
+            /** Max Attempts */
+            max_attempts: number;
+            /**
+             * What
+             * @description Only what failed, was skipped or never ran; or everything.
+             * @default failed
+             * @enum {string}
+             */
+            what?: "failed" | "all";
+        };
+        /**
+         * RetryWhat
+         * @description `failed`: what failed, was skipped or never ran. `all`: everything, as it was asked.
+         */
+        RetryWhat: {
+            /**
+             * What
+             * @default failed
+             * @enum {string}
+             */
+            what?: "failed" | "all";
+        };
+        /**
          * RightOut
          * @description Something that can be allowed: the least level that carries it, and whether tokens may.
          */
@@ -4015,6 +4174,7 @@ export interface components {
         RunIn: {
             /** Environment */
             environment?: string | null;
+            retry?: components["schemas"]["RetryIn"] | null;
             /** Steps */
             steps: components["schemas"]["StepIn"][];
         };
@@ -4178,6 +4338,7 @@ export interface components {
             node_counts: {
                 [key: string]: number;
             };
+            retry?: components["schemas"]["RunRetryOut"] | null;
             /** Run Id */
             run_id: string;
             /** Schedule */
@@ -4191,6 +4352,24 @@ export interface components {
             steps: components["schemas"]["RunStepOut"][];
             /** Workspace */
             workspace: string;
+        };
+        /**
+         * RunRetryOut
+         * @description How a run belongs to others that did the same: `of` is the one that it does again.
+         *
+         *     `next_at`: when the next attempt is due; null when none is waited for. `given_up` says why there is none.
+         */
+        RunRetryOut: {
+            /** Attempt */
+            attempt: number;
+            /** Given Up */
+            given_up: string | null;
+            /** Max Attempts */
+            max_attempts: number | null;
+            /** Next At */
+            next_at: string | null;
+            /** Of */
+            of: string | null;
         };
         /**
          * RunStatus
@@ -4215,6 +4394,11 @@ export interface components {
             index: number;
             /** Message */
             message: string | null;
+            /**
+             * On Failure
+             * @default stop
+             */
+            on_failure?: string;
             /** Options */
             options: {
                 [key: string]: unknown;
@@ -4476,6 +4660,13 @@ export interface components {
              */
             command: string;
             /**
+             * On Failure
+             * @description Whether the steps behind it run all the same when it fails.
+             * @default stop
+             * @enum {string}
+             */
+            on_failure?: "stop" | "continue";
+            /**
              * Options
              * @example {
              *       "select": [
@@ -4486,6 +4677,28 @@ export interface components {
             options?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * StepPreviewOut
+         * @description How many nodes a step would run. `total` is null where nobody can know, and `reason` says why.
+         *
+         *     `as_of`: when the manifest was taken in that this is told from.
+         */
+        StepPreviewOut: {
+            /** As Of */
+            as_of: string | null;
+            /** By Type */
+            by_type: {
+                [key: string]: number;
+            };
+            /** Display */
+            display: string;
+            /** Index */
+            index: number;
+            /** Reason */
+            reason: string | null;
+            /** Total */
+            total: number | null;
         };
         /**
          * SwitchIn
@@ -9863,8 +10076,12 @@ export interface operations {
                 /** @description Least level. */
                 level?: string | null;
                 limit?: number;
+                /** @description Only lines about this node. */
+                node?: string | null;
                 /** @description Text that lines must hold. */
                 q?: string | null;
+                /** @description Only lines of this step. */
+                step?: number | null;
             };
             header?: never;
             path: {
@@ -9884,6 +10101,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    download_log_api_workspaces__workspace__runs__run_id__log_download_get: {
+        parameters: {
+            query?: {
+                format?: "text" | "jsonl";
+            };
+            header?: never;
+            path: {
+                /** @description Dagster's id of the run. */
+                run_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/plain": string;
                 };
             };
             /** @description Unauthorized */
@@ -10137,6 +10427,98 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    retry_run_api_workspaces__workspace__runs__run_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Dagster's id of the run. */
+                run_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryWhat"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10427,6 +10809,101 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    preview_run_api_workspaces__workspace__runs_preview_post: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description The step whose nodes are wanted. */
+                step?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

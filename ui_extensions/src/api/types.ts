@@ -69,7 +69,9 @@ export type RunComparison = Get<InWorkspace<"/runs/{run_id}/compare">>;
 export type NodeHistory = Get<InWorkspace<"/models/{unique_id}/history">>;
 export type NodePoint = Item<NodeHistory>;
 export type Artifact = Item<Get<InWorkspace<"/runs/{run_id}/artifacts">>>;
-export type LogLine = Item<Get<InWorkspace<"/runs/{run_id}/log">>>;
+export type LogPage = Get<InWorkspace<"/runs/{run_id}/log">>;
+export type LogLine = Item<LogPage>;
+export type RunPreview = Answer<Operation<InWorkspace<"/runs/preview">, "post">>;
 export type RunOptions = Get<InWorkspace<"/runs/options">>;
 export type RunRequest = Asked<Operation<InWorkspace<"/runs">, "post">>;
 

@@ -10,7 +10,25 @@ function withOptions(): void {
   withWorkspace();
   answer(RUNS, page([]));
   answer(`${RUNS}/options`, runOptions);
+  accept(`${RUNS}/preview`, preview(), 200);
 }
+
+/** What the server says that the only step would run. */
+const preview = (changes: object = {}) => ({
+  environment: "dev",
+  step: 1,
+  total: 3,
+  next_cursor: null,
+  items: [
+    { unique_id: "model.shop.orders", name: "orders", resource_type: "model", path: "models/orders.sql" },
+  ],
+  steps: [
+    {
+      ...{ index: 1, display: "dbt build", total: 3, reason: null, as_of: "2024-05-01T08:00:00Z" },
+      ...{ by_type: { model: 1, test: 2 }, ...changes },
+    },
+  ],
+});
 
 describe("the dialog of a new run", () => {
   it("is filled from the address, shows the command line, and leads to the run", async () => {
@@ -34,7 +52,14 @@ describe("the dialog of a new run", () => {
     expect(sent).toEqual([
       {
         environment: "prod",
-        steps: [{ command: "build", options: { select: ["+orders", "tag:daily"], full_refresh: true } }],
+        steps: [
+          {
+            command: "build",
+            options: { select: ["+orders", "tag:daily"], full_refresh: true },
+            on_failure: "stop",
+          },
+        ],
+        retry: null,
       },
     ]);
     expect(await screen.findByText("Waiting to start")).toBeInTheDocument();
@@ -87,5 +112,44 @@ describe("the dialog of a new run", () => {
     );
     expect(screen.getByLabelText("Environment")).toHaveValue("prod");
     expect(screen.getByRole("button", { name: "2. parse" })).toBeInTheDocument();
+  });
+
+  it("tells how many and which nodes it would run, and unknown where nobody can know", async () => {
+    withOptions();
+    const asked = accept(`${RUNS}/preview`, preview(), 200);
+    const { user } = renderApp("/w/shop/runs?new=1&select=orders");
+    const shown = await screen.findByRole("region", { name: "Preview" });
+    await waitFor(() => expect(shown).toHaveTextContent("This would run 3 nodes: 1 model, 2 test"));
+    expect(shown).toHaveTextContent("orders");
+    expect(asked[0]).toMatchObject({ steps: [{ command: "build", options: { select: ["orders"] } }] });
+    const reason = "state: compares the project with an earlier one while dbt runs";
+    accept(`${RUNS}/preview`, preview({ total: null, by_type: {}, reason }), 200);
+    await user.type(screen.getByLabelText("Select"), " x");
+    await waitFor(() => expect(shown).toHaveTextContent(`Unknown how many nodes this would run: ${reason}`));
+  });
+
+  it("says what happens when a step or the run fails", async () => {
+    withOptions();
+    const sent = accept(RUNS, problem("No.", []), 409);
+    const { user } = renderApp("/w/shop/runs?new=1");
+    await user.click(await screen.findByRole("button", { name: "Add a step" }));
+    await user.click(screen.getByRole("button", { name: "1. build" }));
+    await user.selectOptions(screen.getByLabelText("If this step fails"), "continue");
+    await user.selectOptions(screen.getByLabelText("If the run fails"), "failed");
+    const attempts = screen.getByLabelText("Attempts");
+    await user.clear(attempts);
+    await user.type(attempts, "1");
+    await user.click(screen.getByRole("button", { name: "Start run" }));
+    expect(attempts).toHaveAccessibleDescription("Must be from 2 to 10: the first attempt counts.");
+    expect(sent).toEqual([]);
+    await user.clear(attempts);
+    await user.type(attempts, "4");
+    await user.selectOptions(screen.getByLabelText("Later delays"), "exponential");
+    await user.click(screen.getByRole("button", { name: "Start run" }));
+    await waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({
+      steps: [{ on_failure: "continue" }, { on_failure: "stop" }],
+      retry: { what: "failed", max_attempts: 4, delay_seconds: 60, backoff: "exponential" },
+    });
   });
 });

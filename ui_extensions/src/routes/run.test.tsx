@@ -63,21 +63,26 @@ describe("the page of a run", () => {
     );
   });
 
-  it("reads a finished log as pages, and opens the stream from where they end", async () => {
+  it("reads of a log what comes in sight, and opens the stream from where it ends", async () => {
     withRun({ status: "running", finished_at: null });
-    const asked = answerWith(`${RUN}/log`, (query) => ({
-      items:
-        query.get("from") === "1"
-          ? Array.from({ length: 5000 }, (_, index) => logLine(index + 1, "old"))
-          : [],
-      next_line: 5001,
-      ended: false,
-    }));
-    renderApp("/w/shop/runs/run-1");
+    const asked = answerWith(`${RUN}/log`, (query) => {
+      const from = Number(query.get("from"));
+      const items = Array.from({ length: Number(query.get("limit")) }, (_, index) =>
+        logLine(from + index, `line ${from + index}`),
+      );
+      return {
+        ...{ items, next_line: from + items.length, ended: false },
+        ...{ total: 1_000_000, levels: { info: 1_000_000 }, matches: 1_000_000 },
+      };
+    });
+    renderApp("/w/shop/runs/run-1?line=523456");
     const source = await stream();
-    expect(source.url).toContain("from=5001");
-    expect(asked.map((query) => query.get("from"))).toEqual(["1", "5001"]);
-    expect(await screen.findByText("5,000 lines")).toBeInTheDocument();
+    expect(source.url).toContain("from=1000001");
+    expect(await screen.findByText("1,000,000 lines")).toBeInTheDocument();
+    expect(await screen.findByRole("button", { name: "Lines 600,001 to 700,000" })).toBeInTheDocument();
+    await waitFor(() => expect(asked.length).toBeGreaterThan(1));
+    // The first lines, and then only those that are in sight.
+    expect(asked.length).toBeLessThan(5);
   });
 
   it("opens no stream for a run that has ended", async () => {

@@ -1,17 +1,25 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { LogLine } from "@/api/types";
 import { cn } from "@/lib/cn";
+import { useLatest } from "@/lib/hooks";
 import { formatClock, formatExact } from "@/lib/time";
 
 interface LogLinesProps {
-  lines: readonly LogLine[];
+  count: number;
+  lineAt: (index: number) => LogLine | undefined;
+  /** Called with what is in sight, so that it can be read. */
+  onRange: (first: number, last: number) => void;
+  /** The index to show first, once there is something to show. */
+  showFirst: number | null;
   wrap: boolean;
   follow: boolean;
   onFollow: (follow: boolean) => void;
   selected: number | null;
   onSelect: (line: number | null) => void;
   empty: string;
+  before?: ReactNode;
+  after?: ReactNode;
 }
 
 const LINE_HEIGHT = 18;
@@ -23,29 +31,49 @@ const LEVEL_LOOK: Record<string, string> = {
   error: "bg-failed-soft text-failed",
 };
 
-/** Only the lines in sight are in the page, so that a hundred thousand are as quick as a hundred. */
-export function LogLines({ lines, wrap, follow, onFollow, selected, onSelect, empty }: LogLinesProps) {
+/** Only the lines in sight are in the page, so that a million are as quick as a hundred. */
+export function LogLines({
+  count,
+  lineAt,
+  onRange,
+  showFirst,
+  wrap,
+  follow,
+  onFollow,
+  ...rest
+}: LogLinesProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
-    count: lines.length,
+    count,
     getScrollElement: () => scroller.current,
     // Long lines are measured when they come in sight.
     estimateSize: () => LINE_HEIGHT,
-    getItemKey: (index) => lines[index]?.line ?? index,
     overscan: 20,
   });
-  const last = lines.length - 1;
+  const last = count - 1;
+  const items = virtual.getVirtualItems();
+  const from = items[0]?.index;
+  const to = items.at(-1)?.index;
+  const range = useLatest(onRange);
 
+  useEffect(() => {
+    if (from !== undefined && to !== undefined) range.current(from, to);
+  }, [from, to, range]);
   useEffect(() => {
     if (follow && last >= 0) virtual.scrollToIndex(last, { align: "end" });
   }, [follow, last, virtual]);
-  useScrollToSelected(lines, selected, (index) => virtual.scrollToIndex(index, { align: "center" }));
+  const shown = useRef(false);
+  useEffect(() => {
+    if (shown.current || showFirst === null || showFirst > last) return;
+    shown.current = true;
+    virtual.scrollToIndex(showFirst, { align: "center" });
+  }, [showFirst, last, virtual]);
 
   const stopFollowing = () => {
     const box = scroller.current;
     if (follow && box && box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_END) onFollow(false);
   };
-  if (lines.length === 0) return <p className="flex-1 px-3 py-6 text-center text-sm text-muted">{empty}</p>;
+  if (count === 0) return <p className="flex-1 px-3 py-6 text-center text-sm text-muted">{rest.empty}</p>;
   return (
     <div
       ref={scroller}
@@ -59,40 +87,44 @@ export function LogLines({ lines, wrap, follow, onFollow, selected, onSelect, em
       tabIndex={0}
       className="min-h-0 flex-1 overflow-auto bg-sunken py-1 font-mono text-xs -outline-offset-2"
     >
+      {rest.before}
       <div className="relative w-full" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const line = lines[item.index];
-          return line ? (
+        {items.map((item) => {
+          const line = lineAt(item.index);
+          return (
             <div
               key={item.key}
               ref={virtual.measureElement}
               data-index={item.index}
               className={cn("absolute top-0 left-0", wrap ? "w-full" : "min-w-full")}
-              style={{ transform: `translateY(${item.start}px)` }}
+              style={{ transform: `translateY(${item.start}px)`, minHeight: LINE_HEIGHT }}
             >
-              <Line line={line} wrap={wrap} selected={line.line === selected} onSelect={onSelect} />
+              {line ? (
+                <Line
+                  line={line}
+                  wrap={wrap}
+                  selected={line.line === rest.selected}
+                  onSelect={rest.onSelect}
+                />
+              ) : (
+                <Coming />
+              )}
             </div>
-          ) : null;
+          );
         })}
       </div>
+      {rest.after}
     </div>
   );
 }
 
-/** Goes to the line of the address once, when it has come. */
-function useScrollToSelected(
-  lines: readonly LogLine[],
-  selected: number | null,
-  scroll: (index: number) => void,
-) {
-  const done = useRef(false);
-  useEffect(() => {
-    if (done.current || selected === null) return;
-    const index = lines.findIndex((line) => line.line === selected);
-    if (index < 0) return;
-    done.current = true;
-    scroll(index);
-  });
+/** A line that is being read. */
+function Coming() {
+  return (
+    <div aria-hidden className="flex h-[18px] items-center px-2">
+      <span className="h-2 w-2/5 rounded-sm bg-hover" />
+    </div>
+  );
 }
 
 interface LineProps {
@@ -116,7 +148,7 @@ function Line({ line, wrap, selected, onSelect }: LineProps) {
         tabIndex={-1}
         aria-label={`Line ${line.line}`}
         onClick={() => onSelect(selected ? null : line.line)}
-        className="w-12 shrink-0 self-start text-right text-faint select-none hover:text-ink hover:underline"
+        className="min-w-12 shrink-0 self-start text-right text-faint select-none hover:text-ink hover:underline"
       >
         {line.line}
       </button>

@@ -11,15 +11,20 @@ import { CONTROL, Field } from "@/components/ui/field";
 import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
 import { runOptionsQuery, useStartRun } from "./queries";
+import { RetryFields } from "./retry-fields";
 import {
   commandLine,
   localProblems,
+  NO_RETRY,
   optionsOf,
+  retryProblems,
   type StepDraft,
   serverProblems,
+  toRetry,
   toStep,
   type Value,
 } from "./run-form";
+import { RunPreview } from "./run-preview";
 import { StepFields } from "./step-fields";
 
 const NEW_STEP: StepDraft = { command: "test", values: {} };
@@ -73,6 +78,7 @@ function RunForm({
   const [environment, setEnvironment] = useState(initial.environment ?? fallback);
   const [steps, setSteps] = useState(initial.steps);
   const [current, setCurrent] = useState(0);
+  const [retry, setRetry] = useState(NO_RETRY);
   const [tried, setTried] = useState(false);
 
   const taken = (step: StepDraft) => optionsOf(options, step.command);
@@ -88,13 +94,18 @@ function RunForm({
   const onCommand = (command: string) => change((step) => ({ ...step, command }));
   const onValue = (name: string, value: Value) =>
     change((step) => ({ ...step, values: { ...step.values, [name]: value } }));
+  const body = () => ({
+    environment,
+    steps: steps.map((step) => toStep(step, taken(step))),
+    retry: toRetry(retry),
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
     const wrong = local.findIndex((problems) => Object.keys(problems).length > 0);
     if (wrong >= 0) return setCurrent(wrong);
-    const body = { environment, steps: steps.map((step) => toStep(step, taken(step))) };
-    start.mutate(body, { onSuccess: (run) => navigate(paths.run(workspace, run.run_id)) });
+    if (Object.keys(retryProblems(retry)).length > 0) return;
+    start.mutate(body(), { onSuccess: (run) => navigate(paths.run(workspace, run.run_id)) });
   };
   const step = steps[current] ?? NEW_STEP;
 
@@ -140,6 +151,13 @@ function RunForm({
         problems={problemsOf(current)}
         onCommand={onCommand}
         onValue={onValue}
+        onGoesOn={current < steps.length - 1 ? (goesOn) => change((step) => ({ ...step, goesOn })) : null}
+      />
+      <RetryFields draft={retry} onChange={setRetry} />
+      <RunPreview
+        workspace={workspace}
+        body={local.some((problems) => Object.keys(problems).length > 0) ? null : { ...body(), retry: null }}
+        step={current + 1}
       />
       <div>
         <p className="mb-1 text-xs text-faint">In a terminal this would be</p>

@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@ta
 import { client } from "@/api/client";
 import { unwrap } from "@/api/errors";
 import { keys } from "@/api/keys";
-import type { LogLine, Run, RunNodeQuery, RunRequest } from "@/api/types";
+import type { Run, RunNodeQuery, RunRequest } from "@/api/types";
 import { isActive } from "@/lib/status";
 
 export const PAGE_SIZE = 30;
@@ -211,33 +211,6 @@ export const artifactsQuery = (workspace: string, runId: string) =>
         }),
       ),
   });
-
-/** As many lines at a time as the server gives. */
-const LOG_PAGE = 5_000;
-
-/**
- * Reads what there is of a log, page by page: far quicker than line by line. Gives the number of the next line, and
- * whether none will follow.
- */
-export async function readLog(
-  workspace: string,
-  runId: string,
-  onLines: (lines: LogLine[]) => void,
-  signal: AbortSignal,
-): Promise<{ next: number; ended: boolean }> {
-  let next = 1;
-  for (;;) {
-    const page = await unwrap(
-      client.GET("/api/workspaces/{workspace}/runs/{run_id}/log", {
-        params: { path: { workspace, run_id: runId }, query: { from: next, limit: LOG_PAGE } },
-        signal,
-      }),
-    );
-    next = page.next_line;
-    if (page.items.length > 0) onLines(page.items);
-    if (page.ended || page.items.length < LOG_PAGE) return { next, ended: page.ended };
-  }
-}
 
 export const runOptionsQuery = (workspace: string) =>
   queryOptions({

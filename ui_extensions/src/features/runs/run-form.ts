@@ -9,14 +9,16 @@ export type Value = string | boolean;
 export interface StepDraft {
   command: string;
   values: Record<string, Value>;
+  /** The steps behind it run all the same when it fails. */
+  goesOn?: boolean;
 }
 
 export type Problems = Record<string, string[]>;
 
-/** The flags a command takes, in the order in which the server lists them. */
+/** The flags a command takes, in the order in which the server lists them. The environment is chosen for all steps. */
 export function optionsOf(options: RunOptions, command: string): Option[] {
   const names = options.commands.find((one) => one.name === command)?.options ?? [];
-  return options.options.filter((option) => names.includes(option.name));
+  return options.options.filter((option) => names.includes(option.name) && option.kind !== "environment");
 }
 
 const textOf = (step: StepDraft, option: Option) => {
@@ -36,7 +38,11 @@ export function stepFromAddress(params: URLSearchParams): StepDraft {
 
 /** The steps of an earlier run as the dialog takes them. */
 export function stepsOfRun(run: Pick<Run, "steps">): StepDraft[] {
-  const steps = run.steps.map(({ command, options }) => ({ command, values: asTyped(options) }));
+  const steps = run.steps.map(({ command, options, on_failure }) => ({
+    command,
+    values: asTyped(options),
+    ...(on_failure === "continue" && { goesOn: true }),
+  }));
   return steps.length > 0 ? steps : [{ command: "build", values: {} }];
 }
 
@@ -64,8 +70,11 @@ export function localProblems(step: StepDraft, options: Option[]): Problems {
 function problemOf(text: string, kind: string): string | null {
   if (text === "") return null;
   if (kind === "count" && !/^[1-9]\d*$/.test(text)) return "Must be a whole number from 1 up.";
-  return kind === "mapping" ? mappingProblem(text) : null;
+  return kind === "mapping" || isWindow(text, kind) ? mappingProblem(text) : null;
 }
+
+/** A sample is a time, such as 3 days, or an object with start and end. */
+const isWindow = (text: string, kind: string) => kind === "sample" && text.startsWith("{");
 
 function mappingProblem(text: string): string | null {
   try {
@@ -84,7 +93,7 @@ export function toStep(step: StepDraft, options: Option[]): RunRequest["steps"][
     const value = givenValue(step, option);
     if (value !== null) given[option.name] = value;
   }
-  return { command: step.command, options: given };
+  return { command: step.command, options: given, on_failure: step.goesOn ? "continue" : "stop" };
 }
 
 function givenValue(step: StepDraft, option: Option): unknown {
@@ -93,7 +102,7 @@ function givenValue(step: StepDraft, option: Option): unknown {
   if (text === "") return null;
   if (option.kind === "list") return shellWords(text);
   if (option.kind === "count") return Number(text);
-  return option.kind === "mapping" ? (JSON.parse(text) as unknown) : text;
+  return isJsonKind(text, option.kind) ? (JSON.parse(text) as unknown) : text;
 }
 
 /** The command as one would type it in a terminal. */
@@ -109,9 +118,11 @@ function wordsOf(step: StepDraft, option: Option): string[] {
   const text = textOf(step, option);
   if (text === "") return [];
   if (option.kind === "list") return [option.flag, ...shellWords(text).map(shellQuoted)];
-  const word = shellQuoted(option.kind === "mapping" ? oneLine(text) : text);
+  const word = shellQuoted(isJsonKind(text, option.kind) ? oneLine(text) : text);
   return option.flag ? [option.flag, word] : [word];
 }
+
+const isJsonKind = (text: string, kind: string) => kind === "mapping" || isWindow(text, kind);
 
 function oneLine(json: string): string {
   try {
@@ -119,6 +130,40 @@ function oneLine(json: string): string {
   } catch {
     return json;
   }
+}
+
+/** What happens when the run fails, as the dialog holds it. */
+export interface RetryDraft {
+  what: "" | "failed" | "all";
+  attempts: string;
+  delay: string;
+  backoff: "fixed" | "exponential";
+}
+
+export const NO_RETRY: RetryDraft = { what: "", attempts: "3", delay: "60", backoff: "fixed" };
+
+/** The policy as the API takes it; null for a run that is not tried again. */
+export function toRetry(draft: RetryDraft): NonNullable<RunRequest["retry"]> | null {
+  if (draft.what === "") return null;
+  return {
+    what: draft.what,
+    max_attempts: Number(draft.attempts),
+    delay_seconds: Number(draft.delay),
+    backoff: draft.backoff,
+  };
+}
+
+/** What can be seen to be wrong with it before asking the server. */
+export function retryProblems(draft: RetryDraft): { attempts?: string; delay?: string } {
+  if (draft.what === "") return {};
+  const attempts = Number(draft.attempts);
+  const delay = Number(draft.delay);
+  const count = Number.isInteger(attempts) && attempts >= 2 && attempts <= 10;
+  const time = draft.delay.trim() !== "" && Number.isInteger(delay) && delay >= 0 && delay <= 86_400;
+  return {
+    ...(!count && { attempts: "Must be from 2 to 10: the first attempt counts." }),
+    ...(!time && { delay: "Must be from 0 to 86400 seconds." }),
+  };
 }
 
 export interface ServerProblems {

@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "@/api/errors";
 import { logLine, run, runNode, runOptions } from "@/test/fixtures";
-import { filterLines } from "./log-store";
+import { filterLines, isOpenFilter, LogStore, MOST_PAGES, PAGE_LINES } from "./log-store";
 import { change } from "./run-compare";
-import { commandLine, localProblems, optionsOf, serverProblems, stepsOfRun, toStep } from "./run-form";
+import {
+  commandLine,
+  localProblems,
+  NO_RETRY,
+  optionsOf,
+  retryProblems,
+  serverProblems,
+  stepsOfRun,
+  toRetry,
+  toStep,
+} from "./run-form";
 import { nodeQueryOf } from "./run-nodes";
 import { barOf, spanOf } from "./timeline";
 
@@ -16,6 +26,7 @@ describe("the form of a run", () => {
     expect(toStep(draft, build)).toEqual({
       command: "build",
       options: { select: ["+orders", "tag: x"], threads: 4, vars: { a: 1 }, full_refresh: true },
+      on_failure: "stop",
     });
     expect(commandLine(draft, build)).toBe(
       `dbt build --select +orders 'tag: x' --vars '{"a":1}' --full-refresh --threads 4`,
@@ -24,7 +35,11 @@ describe("the form of a run", () => {
 
   it("leaves out what the command does not take", () => {
     const draft = { ...step({ select: "orders" }), command: "parse" };
-    expect(toStep(draft, optionsOf(runOptions, "parse"))).toEqual({ command: "parse", options: {} });
+    expect(toStep(draft, optionsOf(runOptions, "parse"))).toEqual({
+      command: "parse",
+      options: {},
+      on_failure: "stop",
+    });
   });
 
   it("finds what is wrong before asking", () => {
@@ -53,6 +68,90 @@ describe("the form of a run", () => {
     expect(stepsOfRun({ steps: [{ ...first, options }] })).toEqual([
       { command: "build", values: { select: "+a 'b c'", vars: '{"x":1}', threads: "2", full_refresh: true } },
     ]);
+  });
+});
+
+describe("what happens when a run fails", () => {
+  it("is nothing, or a policy", () => {
+    expect(toRetry(NO_RETRY)).toBeNull();
+    expect(retryProblems({ ...NO_RETRY, attempts: "x" })).toEqual({});
+    expect(toRetry({ ...NO_RETRY, what: "all" })).toEqual({
+      ...{ what: "all", max_attempts: 3 },
+      ...{ delay_seconds: 60, backoff: "fixed" },
+    });
+    const wrong = { ...NO_RETRY, what: "failed" as const, attempts: "11", delay: "" };
+    expect(Object.keys(retryProblems(wrong))).toEqual(["attempts", "delay"]);
+  });
+
+  it("takes a sample as a time or as a window", () => {
+    const option = { name: "sample", flag: "--sample", kind: "sample", description: "", choices: [] };
+    const given = (sample: string) => toStep({ command: "run", values: { sample } }, [option]).options;
+    expect(given("3 days")).toEqual({ sample: "3 days" });
+    expect(given('{"start": "a", "end": "b"}')).toEqual({ sample: { start: "a", end: "b" } });
+    expect(localProblems({ command: "run", values: { sample: "{x" } }, [option])).toHaveProperty("sample");
+  });
+});
+
+describe("the lines of a log", () => {
+  const linesFrom = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => logLine(from + index, `line ${from + index}`));
+  const store = (total: number) => {
+    const asked: number[] = [];
+    const made = new LogStore(async (from, limit) => {
+      asked.push(from);
+      const items = linesFrom(from, Math.min(limit, total - from + 1));
+      return { items, next_line: from + items.length, ended: false, total, levels: {}, matches: total };
+    });
+    return { made, asked };
+  };
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  const begin = (items: ReturnType<typeof linesFrom>, total: number) => ({
+    ...{ items, total, next_line: items.length + 1, ended: false },
+    ...{ levels: { info: total }, matches: total },
+  });
+
+  it("are read where they are looked at, once, and forgotten again", async () => {
+    const { made, asked } = store(1_000_000);
+    made.take(begin(linesFrom(1, 500), 1_000_000));
+    made.want(523_400, 523_600);
+    made.want(523_400, 523_600);
+    await settled();
+    expect(asked).toEqual([523_001, 523_501]);
+    expect(made.lineAt(523_456)?.text).toBe("line 523456");
+    for (let page = 0; page < MOST_PAGES + 5; page += 1) {
+      made.want(page * PAGE_LINES + 1, page * PAGE_LINES + 2);
+      await settled();
+    }
+    expect(made.lineAt(523_456)).toBeUndefined();
+    expect(made.allLines()).toBeNull();
+    expect(made.getSnapshot().total).toBe(1_000_000);
+  });
+
+  it("grow with the stream, and are all held while they are few", () => {
+    const { made } = store(0);
+    made.take(begin(linesFrom(1, 3), 3));
+    made.append([...linesFrom(3, 1), ...linesFrom(4, 600)]);
+    expect(made.allLines()?.map((line) => line.line)).toEqual(Array.from({ length: 603 }, (_, i) => i + 1));
+    expect(made.getSnapshot().levels).toEqual({ info: 603 });
+  });
+
+  it("of a page whose beginning is not held are read again, not shown in another's place", async () => {
+    const { made, asked } = store(520);
+    made.take({ ...begin(linesFrom(1, 500), 510), next_line: 501 });
+    made.append(linesFrom(511, 10));
+    expect(made.lineAt(511)).toBeUndefined();
+    made.want(505, 515);
+    await settled();
+    expect(asked).toEqual([501]);
+    expect(made.lineAt(511)?.line).toBe(511);
+  });
+
+  it("are all shown by a filter that hides none of their levels", () => {
+    const filter = { level: "info", q: "", node: "", step: null };
+    expect(isOpenFilter(filter, { info: 5 })).toBe(true);
+    expect(isOpenFilter(filter, { info: 5, debug: 1 })).toBe(false);
+    expect(isOpenFilter({ ...filter, q: "x" }, {})).toBe(false);
+    expect(isOpenFilter({ ...filter, step: 1 }, {})).toBe(false);
   });
 });
 

@@ -9,12 +9,16 @@ interface StepFieldsProps {
   problems: Problems;
   onCommand: (command: string) => void;
   onValue: (name: string, value: Value) => void;
+  /** Whether there are steps behind it, and what is done with them when it fails. */
+  onGoesOn: ((on: boolean) => void) | null;
 }
 
 const LABELS: Record<string, string> = { vars: "Vars", args: "Arguments" };
 const HELP: Record<string, string> = {
   list: "Words with spaces between, such as +orders tag:nightly",
   mapping: 'A JSON object, such as {"day": "2024-01-31"}',
+  state: "The key of an environment, or the id of a run: its last good manifest",
+  sample: 'A time such as 3 days, or {"start": "2024-01-01", "end": "2024-02-01"}',
 };
 const WIDE = new Set(["mapping"]);
 
@@ -24,7 +28,7 @@ const labelOf = (option: Option) => {
 };
 
 /** The fields of one step: only those its command takes, each drawn by the kind of its value. */
-export function StepFields({ step, options, problems, onCommand, onValue }: StepFieldsProps) {
+export function StepFields({ step, options, problems, onCommand, onValue, onGoesOn }: StepFieldsProps) {
   const taken = optionsOf(options, step.command);
   const switches = taken.filter((option) => option.kind === "switch");
   const texts = taken.filter((option) => option.kind !== "switch" && !WIDE.has(option.kind));
@@ -56,11 +60,26 @@ export function StepFields({ step, options, problems, onCommand, onValue }: Step
           ))}
         </div>
       ) : null}
+      {onGoesOn ? (
+        <Field label="If this step fails">
+          {(field) => (
+            <select
+              {...field}
+              className={CONTROL}
+              value={step.goesOn ? "continue" : "stop"}
+              onChange={(event) => onGoesOn(event.target.value === "continue")}
+            >
+              <option value="stop">The steps behind it are not run</option>
+              <option value="continue">The steps behind it are run all the same; the run still fails</option>
+            </select>
+          )}
+        </Field>
+      ) : null}
     </div>
   );
 }
 
-function CommandField({ step, options, problems, onCommand }: Omit<StepFieldsProps, "onValue">) {
+function CommandField({ step, options, problems, onCommand }: Omit<StepFieldsProps, "onValue" | "onGoesOn">) {
   const command = options.commands.find((one) => one.name === step.command);
   return (
     <Field label="Command" help={command?.description} errors={problems["command"] ?? []}>
@@ -106,6 +125,20 @@ function ValueField({ option, value, problems, onValue }: ValueFieldProps) {
               onChange={(event) => onValue(option.name, event.target.value)}
               spellCheck={false}
             />
+          ) : option.kind === "choice" ? (
+            <select
+              {...field}
+              className={CONTROL}
+              value={text}
+              onChange={(event) => onValue(option.name, event.target.value)}
+            >
+              <option value="">As dbt does by itself</option>
+              {(option.choices ?? []).map((choice) => (
+                <option key={choice} value={choice}>
+                  {choice}
+                </option>
+              ))}
+            </select>
           ) : (
             <input
               {...field}

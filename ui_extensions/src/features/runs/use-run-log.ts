@@ -2,25 +2,29 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { keys } from "@/api/keys";
 import { type LogListener, LogStream } from "@/api/log-stream";
-import type { LogLine } from "@/api/types";
+import type { LogPage } from "@/api/types";
+import { LOG_PAGE, readLogPage } from "./log-queries";
 import { type LogSnapshot, LogStore } from "./log-store";
-import { logStreamUrl, readLog } from "./queries";
+import { logStreamUrl } from "./queries";
 
 const REFRESH_MILLISECONDS = 1_000;
 
-/** A run's log from its first line to its end: what there is as pages, and from there on the live stream. */
+/** A run's log: pages of what there is as they come in sight, and from there on the live stream to its end. */
 export function useRunLog(workspace: string, runId: string): LogSnapshot {
   const queries = useQueryClient();
-  const [store, setStore] = useState(() => new LogStore());
+  const [store, setStore] = useState(() => storeOf(workspace, runId));
 
   useEffect(() => {
-    const fresh = new LogStore();
+    const fresh = storeOf(workspace, runId);
     setStore(fresh);
     return follow({ workspace, runId, store: fresh, queries });
   }, [workspace, runId, queries]);
 
   return useSyncExternalStore(store.subscribe, store.getSnapshot);
 }
+
+const storeOf = (workspace: string, runId: string) =>
+  new LogStore((from, limit) => readLogPage(workspace, runId, { from, limit }));
 
 interface Following {
   workspace: string;
@@ -34,21 +38,21 @@ function follow({ workspace, runId, store, queries }: Following): () => void {
   const controller = new AbortController();
   const { listener, stop } = refreshing({ workspace, runId, store, queries });
   let stream: LogStream | null = null;
-  let next = 1;
 
-  const take = (lines: LogLine[]) => {
-    next = (lines.at(-1)?.line ?? next - 1) + 1;
-    store.append(lines);
-  };
-  const openStream = () => {
+  const openStream = (from: number) => {
     if (controller.signal.aborted) return;
-    stream = new LogStream({ url: logStreamUrl(workspace, runId), listener, from: next });
+    stream = new LogStream({ url: logStreamUrl(workspace, runId), listener, from });
     stream.start();
   };
-  readLog(workspace, runId, take, controller.signal).then(
-    ({ ended }) => (ended ? store.setConnection("ended") : openStream()),
-    // The stream asks again by itself until it gets an answer.
-    openStream,
+  const begin = (page: LogPage) => {
+    if (controller.signal.aborted) return;
+    store.take(page);
+    if (page.ended) store.setConnection("ended");
+    else openStream((page.total ?? page.next_line - 1) + 1);
+  };
+  // The stream asks again by itself until it gets an answer.
+  readLogPage(workspace, runId, { from: 1, limit: LOG_PAGE }, controller.signal).then(begin, () =>
+    openStream(1),
   );
   return () => {
     controller.abort();

@@ -1,0 +1,91 @@
+import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
+import { client } from "@/api/client";
+import { describeError, unwrap } from "@/api/errors";
+import type { RunPreview as Preview, RunRequest } from "@/api/types";
+import { Ago } from "@/components/ui/time";
+import { formatNumber, plural, typeLabel } from "@/lib/format";
+import { useDebounced } from "@/lib/hooks";
+
+const SETTLE_MILLISECONDS = 500;
+const SHOWN = 100;
+
+const previewQuery = (workspace: string, said: string, step: number) =>
+  queryOptions({
+    queryKey: ["workspace", workspace, "run-preview", said, step],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.POST("/api/workspaces/{workspace}/runs/preview", {
+          params: { path: { workspace }, query: { step, limit: SHOWN } },
+          body: JSON.parse(said) as RunRequest,
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
+interface RunPreviewProps {
+  workspace: string;
+  /** Null while the form holds something that cannot be asked for. */
+  body: RunRequest | null;
+  step: number;
+}
+
+/** How many and which nodes the chosen step would run, as soon as the typing pauses. */
+export function RunPreview({ workspace, body, step }: RunPreviewProps) {
+  const said = useDebounced(body ? JSON.stringify(body) : "", SETTLE_MILLISECONDS);
+  const preview = useQuery({ ...previewQuery(workspace, said, step), enabled: said !== "" });
+  if (said === "") return null;
+  return (
+    <section aria-label="Preview" className="rounded-md border px-3 py-2 text-sm">
+      {preview.isError ? (
+        <p className="text-warning">Unknown what this would run: {describeError(preview.error).message}</p>
+      ) : preview.data ? (
+        <PreviewOf preview={preview.data} stale={preview.isPlaceholderData} />
+      ) : (
+        <p className="text-muted">Looking up what this would run.</p>
+      )}
+    </section>
+  );
+}
+
+function PreviewOf({ preview, stale }: { preview: Preview; stale: boolean }) {
+  const step = preview.steps.find((one) => one.index === preview.step);
+  if (!step) return null;
+  if (step.total === null)
+    return <p className="text-muted">Unknown how many nodes this would run: {step.reason}.</p>;
+  if (step.reason) return <p className="text-muted">No nodes: {step.reason}.</p>;
+  const kinds = Object.entries(step.by_type).map(
+    ([kind, count]) => `${formatNumber(count)} ${typeLabel(kind).toLowerCase()}`,
+  );
+  return (
+    <details className={stale ? "opacity-60" : undefined}>
+      <summary className="cursor-pointer">
+        This would run <b className="font-semibold">{plural(step.total, "node")}</b>
+        {kinds.length > 0 ? `: ${kinds.join(", ")}` : ". Nothing matches the selection."}
+      </summary>
+      <ul className="mt-2 max-h-48 overflow-auto font-mono text-xs">
+        {preview.items.map((node) => (
+          <li key={node.unique_id} className="flex gap-2 py-px" title={node.unique_id}>
+            <span className="w-20 shrink-0 text-faint">{node.resource_type}</span>
+            <span className="min-w-0 break-all">{node.name}</span>
+          </li>
+        ))}
+      </ul>
+      {step.total > preview.items.length ? (
+        <p className="mt-1 text-xs text-muted">
+          The first {formatNumber(preview.items.length)} of {formatNumber(step.total)}.
+        </p>
+      ) : null}
+      <p className="mt-1 text-xs text-faint">
+        As the project was when its manifest was taken in
+        {step.as_of ? (
+          <>
+            , <Ago at={step.as_of} />
+          </>
+        ) : null}
+        .
+      </p>
+    </details>
+  );
+}
