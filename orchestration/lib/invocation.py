@@ -24,6 +24,8 @@ class TeeInvocation(DbtCliInvocation):
     """Shows every raw line of dbt to a listener before dagster-dbt reads it, also those that are no JSON."""
 
     listener: Callable[[RawLine], None] | None = field(default=None)
+    # Takes secrets out of a raw line before anybody else sees it.
+    mask: Callable[[bytes], bytes] | None = field(default=None)
 
     def _stream_stdout(self) -> Iterator[RawLine]:
         """Replaces dagster-dbt's, whose bare `except` around a line swallows an interrupt there."""
@@ -32,7 +34,7 @@ class TeeInvocation(DbtCliInvocation):
             return
         with output:
             for raw in output:
-                line = _parsed(raw)
+                line = _parsed(raw if self.mask is None else self.mask(raw))
                 if not isinstance(line, str) and line["info"].get("level") == "error":
                     self._error_messages.append(str(line["info"].get("msg", "")))
                 if self.listener is not None:
@@ -84,6 +86,7 @@ class WorkbenchDbt(DbtCliResource):
         translator: DagsterDbtTranslator,
         context: OpExecutionContext | None,
         listener: Callable[[RawLine], None],
+        mask: Callable[[bytes], bytes] | None = None,
     ) -> TeeInvocation:
         """Start dbt with these words; the first is its executable. It dies with this process."""
         process = subprocess.Popen(
@@ -105,4 +108,5 @@ class WorkbenchDbt(DbtCliResource):
             context=context,
             cli_version=version.parse(installed_version("dbt-core")),
             listener=listener,
+            mask=mask,
         )

@@ -16,11 +16,13 @@ from core.artifacts import service as artifacts
 from core.artifacts.arrival import Arrival
 from core.artifacts.projects import parse_folder
 from core.environments.models import Environment
+from core.kit.errors import WorkbenchError
 from core.runs import recording
 from core.runs.commands import Step, dbt_args
-from core.runs.dbt_process import command_line, dbt_environment
+from core.runs.dbt_process import DbtProcess, dbt_process, load_values, remove_profile, write_profile
 from core.runs.log import LogWriter, run_folder
 from core.runs.recording import NodeReport, StepContext
+from core.runs.retention import note_environment
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.lib.invocation import RawLine, TeeInvocation, WorkbenchDbt
@@ -75,6 +77,7 @@ class StepRunner:
         self._seen: dict[str, str] = {}
         self.target = place.target_path(index)
         self.outcome = Outcome()
+        self._process: DbtProcess | None = None
 
     def events(
         self,
@@ -95,6 +98,8 @@ class StepRunner:
             raise
         except OSError as error:
             self.outcome = Outcome("failed", None, f"dbt could not be started: {error}.")
+        except WorkbenchError as error:
+            self.outcome = Outcome("failed", None, f"{error.message} {error.hint or ''}".strip())
         except GeneratorExit:
             self.outcome = Outcome("failed", None, "The run ended before dbt did.")
             raise
@@ -103,6 +108,7 @@ class StepRunner:
 
     def _begin(self) -> None:
         self.target.mkdir(parents=True, exist_ok=True)
+        note_environment(self.target.parents[2], self._place.environment.id)
         partial = (
             parse_folder(self._place.services.settings.data_dir, self._place.workspace.key) / PARTIAL_PARSE
         )
@@ -119,16 +125,27 @@ class StepRunner:
         context: OpExecutionContext | None,
     ) -> TeeInvocation:
         place = self._place
+        process = self._process = self._prepare()
+        write_profile(process)
         resource = WorkbenchDbt.model_construct(project_dir=place.workspace.project_dir)
         return resource.start(
-            command_line(dbt_args(self._step), place.environment.dbt_target),
-            env=dbt_environment(place.services.settings, place.workspace, self.target),
+            process.words,
+            env=process.env,
             target_path=self.target,
             manifest=manifest,
             translator=translator,
             context=context,
             listener=self._hear,
+            mask=process.masker.mask if process.secrets else None,
         )
+
+    def _prepare(self) -> DbtProcess:
+        """The process in its environment, with the variables and secrets of this moment."""
+        place, settings = self._place, self._place.services.settings
+        with place.services.db.session() as session:
+            values = load_values(session, settings, place.environment)
+        args = dbt_args(self._step)
+        return dbt_process(settings, place.workspace, place.environment, args, self.target, values)
 
     def _hear(self, line: RawLine) -> None:
         if isinstance(line, str):
@@ -164,9 +181,16 @@ class StepRunner:
         if self.outcome.status == "failed" and self._is_cancelling():
             self.outcome = Outcome("cancelled", self.outcome.exit_code, CANCELLED)
         try:
+            self._clean_up()
             self._report_artifacts()
         finally:
             self._record_end()
+
+    def _clean_up(self) -> None:
+        """What dbt leaves may hold secrets that the project has rendered: they are taken out of it."""
+        if self._process is not None:
+            remove_profile(self._process)
+            self._process.masker.clean_folder(self.target)
 
     def _report_artifacts(self) -> None:
         for name, reason in self._keep_artifacts():
