@@ -33,6 +33,8 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 STOP_SECONDS = 8
 USAGE_OR_PARSE_ERROR = 2
 MESSAGE_LENGTH = 8000
+# What `dbt debug` finds is no error to it, so it logs it at level info.
+DEBUG_RESULT = "DebugCmdResult"
 CANCELLED = "Cancelled."
 LEVEL_OF = {"success": "info", "cancelled": "warn"}
 
@@ -78,6 +80,7 @@ class StepRunner:
         self.target = place.target_path(index)
         self.outcome = Outcome()
         self._process: DbtProcess | None = None
+        self._found_by_debug: list[str] = []
 
     def events(
         self,
@@ -153,6 +156,8 @@ class StepRunner:
                 self._log.write(line, step=self._index)
             return
         self._log.write_event(line, step=self._index)
+        if line["info"].get("name") == DEBUG_RESULT:
+            self._found_by_debug.append(str(line["info"].get("msg", "")))
         report = node_report(line)
         if report is not None:
             self._record(report)
@@ -170,7 +175,8 @@ class StepRunner:
         if code == 0:
             self.outcome = Outcome("success", code)
             return
-        said = dict.fromkeys(_without_traceback(text) for text in invocation.error_messages)
+        words = invocation.error_messages or [text for text in self._found_by_debug if "[OK" not in text]
+        said = dict.fromkeys(_without_traceback(text) for text in words)
         message = "\n".join(text for text in said if text) or _ending(code)
         self.outcome = Outcome("failed", code, message[:MESSAGE_LENGTH])
 
