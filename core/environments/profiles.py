@@ -52,7 +52,17 @@ def check_profile(text: str) -> tuple[str, str]:
 
 def references_of(text: str) -> list[str]:
     """The variables that a profile reads, by name."""
-    return sorted({name for _, name in _NAMED.findall(text)})
+    texts = _texts(yaml.safe_load(text)) if text else ()
+    return sorted({name for found in texts for _, name in _NAMED.findall(found)})
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        items: list[Any] = list(value.values() if isinstance(value, dict) else value)  # pyright: ignore[reportUnknownArgumentType]
+        for item in items:
+            yield from _texts(item)
 
 
 def profiles_file(profile: str, target: str, kept: str) -> str:

@@ -278,8 +278,6 @@ def test_a_connection_that_fails_says_why_in_dbts_words(shared: Services, worksp
     result, _ = run_steps(shared, workspace, [{"command": "debug"}], environment="pg")
     assert not result.success
     (step,) = rows(shared, sa.select(RunStep))
-    for line in read_log(log_path(shared.settings.data_dir, result.run_id)):
-        print(repr(line))
     assert "Connection refused" in step.message
 
 
