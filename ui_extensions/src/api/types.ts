@@ -59,6 +59,12 @@ export type RunNode = Item<Get<InWorkspace<"/runs/{run_id}/nodes">>>;
 export type Artifact = Item<Get<InWorkspace<"/runs/{run_id}/artifacts">>>;
 export type LogLine = Item<Get<InWorkspace<"/runs/{run_id}/log">>>;
 export type RunOptions = Get<InWorkspace<"/runs/options">>;
+export type EnvironmentList = Get<InWorkspace<"/environments">>;
+export type Environment = Item<EnvironmentList>;
+export type EnvironmentRequest = Asked<Operation<InWorkspace<"/environments">, "post">>;
+export type EnvironmentChange = Asked<Operation<InWorkspace<"/environments/{environment}">, "patch">>;
+export type EnvironmentCheck = Get<InWorkspace<"/environments/{environment}/check">>;
+export type EnvironmentVariable = Item<Get<InWorkspace<"/environments/{environment}/variables">>>;
 export type RunRequest = Asked<Operation<InWorkspace<"/runs">, "post">>;
 
 export type Config = Get<"/config">;

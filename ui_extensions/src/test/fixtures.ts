@@ -37,6 +37,7 @@ const DEVELOPER_SCOPES = [
 const ADMIN_SCOPES = [
   ...DEVELOPER_SCOPES,
   "workspace:edit",
+  "environment:edit",
   "member:manage",
   "token:manage",
   "audit:read",
@@ -68,6 +69,7 @@ export const workspace = (changes: Partial<Workspace> = {}): Workspace => ({
       adapter_type: "duckdb",
       is_default: true,
       in_profile: true,
+      is_runnable: true,
     },
     {
       key: "prod",
@@ -76,6 +78,7 @@ export const workspace = (changes: Partial<Workspace> = {}): Workspace => ({
       adapter_type: "postgres",
       is_default: false,
       in_profile: true,
+      is_runnable: true,
     },
   ],
   dagster_path: "/dagster",
@@ -139,6 +142,7 @@ export const roles: Roles = {
     right("run:cancel", "developer"),
     right("artifact:upload", "developer"),
     right("catalog:edit", "developer"),
+    right("environment:edit", "admin"),
     right("member:manage", "admin"),
     right("user:manage", "instance_admin", false),
     right("audit:read-all", "instance_admin", true),
