@@ -47,13 +47,29 @@ def check_profile(text: str) -> tuple[str, str]:
             hint=MEND,
             details=[detail],
         )
-    return yaml.safe_dump(output, sort_keys=False, allow_unicode=True), adapter
+    return _dumped(output), adapter
 
 
 def references_of(text: str) -> list[str]:
     """The variables that a profile reads, by name."""
     texts = _texts(yaml.safe_load(text)) if text else ()
     return sorted({name for found in texts for _, name in _NAMED.findall(found)})
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes `"{{ env_var('NAME') }}"` as people do, not with every quote doubled."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = '"' if "'" in value and '"' not in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _dumped(content: Any) -> str:
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -69,7 +85,7 @@ def profiles_file(profile: str, target: str, kept: str) -> str:
     """The content of a profiles.yml that has this one output."""
     output: Any = yaml.safe_load(kept)
     content = {profile: {"target": target, "outputs": {target: output}}}
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return _dumped(content)
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

@@ -79,6 +79,7 @@ def test_a_profile_is_kept_without_comments_and_names_its_adapter() -> None:
         "password": "{{ env_var('PG') }}",
         "port": 5432,
     }
+    assert "password: \"{{ env_var('PG') }}\"" in kept
     assert references_of(kept) == ["PG"]
 
 

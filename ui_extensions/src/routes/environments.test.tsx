@@ -66,7 +66,6 @@ describe("the environments", () => {
     expect(send).toBeDisabled();
     await user.type(dialog.getByLabelText("Key"), "pg");
     await user.selectOptions(dialog.getByLabelText("Profile"), "kept here");
-    await user.clear(dialog.getByLabelText("dbt target"));
     await user.type(dialog.getByLabelText("Output"), "type: postgres");
     await user.click(send);
     await waitFor(() => expect(router.state.location.pathname).toBe("/w/shop/environments/pg"));

@@ -3,7 +3,7 @@ import type { EnvironmentList } from "@/api/types";
 import { CONTROL, Field } from "@/components/ui/field";
 import { ChoiceField, TextArea, TextField } from "@/components/ui/text-field";
 import { cn } from "@/lib/cn";
-import { type EnvironmentForm, EXAMPLE, problemsOf } from "./form";
+import { chosenProfile, type EnvironmentForm, EXAMPLE, problemsOf } from "./form";
 
 interface FieldsProps {
   form: EnvironmentForm;
@@ -66,7 +66,7 @@ export function EnvironmentFields({ form, onChange, list, isNew, error }: Fields
         onChange={(description) => set({ description })}
         errors={said("description", "description")}
       />
-      <ProfileFields form={form} set={set} list={list} said={said} />
+      <ProfileFields form={form} set={set} list={list} said={said} isNew={isNew} />
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
           label="Threads"
@@ -114,7 +114,8 @@ function ProfileFields({
   set,
   list,
   said,
-}: PartProps & { said: (field: keyof EnvironmentForm, name: string) => string[] }) {
+  isNew,
+}: PartProps & { said: (field: keyof EnvironmentForm, name: string) => string[]; isNew: boolean }) {
   const targets = [...new Set([...list.repository_targets, ...(form.target ? [form.target] : [])])];
   return (
     <fieldset className="flex flex-col gap-3 rounded-md border p-3">
@@ -122,7 +123,7 @@ function ProfileFields({
       <ChoiceField
         label="Profile"
         value={form.profile}
-        onChange={(profile) => set({ profile })}
+        onChange={(profile) => set(chosenProfile(form, profile, list.repository_targets, isNew))}
         options={[
           { value: "repository", label: "profiles.yml of the repository" },
           { value: "own", label: "kept here" },

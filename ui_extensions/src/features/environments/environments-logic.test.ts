@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { environment } from "@/test/environment-fixtures";
-import { changesOf, formOf, isComplete, problemsOf, requestOf } from "./form";
+import { changesOf, chosenProfile, formOf, isComplete, problemsOf, requestOf } from "./form";
 import { adapterState, connection, countsWord, hindrance } from "./words";
 
 const test = (status: string | null) => ({
@@ -65,6 +65,16 @@ describe("the form of an environment", () => {
     expect(changesOf(before, { ...before, profile: "own", profileYaml: "type: duckdb" })).toEqual({
       profile_yaml: "type: duckdb",
     });
+  });
+
+  it("takes no target of one profile for one of the other", () => {
+    const fresh = formOf(null, ["dev", "prod"]);
+    expect(chosenProfile(fresh, "own", ["dev"], true)).toEqual({ profile: "own", target: "" });
+    expect(chosenProfile(before, "own", ["dev"], false)).toEqual({ profile: "own" });
+    expect(chosenProfile({ ...fresh, target: "mine" }, "repository", ["dev"], true).target).toBe("dev");
+    expect(chosenProfile({ ...fresh, target: "prod" }, "repository", ["dev", "prod"], true).target).toBe(
+      "prod",
+    );
   });
 
   it("knows wrong numbers and keys", () => {

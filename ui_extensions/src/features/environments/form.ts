@@ -56,6 +56,17 @@ export function formOf(environment: Environment | null, targets: readonly string
 
 const numberText = (value: number | null) => (value === null ? "" : String(value));
 
+/** What choosing a profile changes: the target that was chosen for the other one may mean nothing there. */
+export function chosenProfile(
+  form: EnvironmentForm,
+  profile: EnvironmentForm["profile"],
+  targets: readonly string[],
+  isNew: boolean,
+): Partial<EnvironmentForm> {
+  if (profile === "own") return isNew ? { profile, target: "" } : { profile };
+  return { profile, target: targets.includes(form.target) ? form.target : (targets[0] ?? "") };
+}
+
 const NUMBERS = { threads: 256, retention: 36_500 } as const;
 
 /** What is wrong with the form already here, by field. */
