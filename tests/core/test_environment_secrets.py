@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from core.audit.models import AuditLog
 from core.auth.actor import local_admin
@@ -27,6 +28,8 @@ from core.runs.dbt_process import dbt_process, remove_profile, write_profile
 from core.runs.executables import adapters_of, ask, check_of, checked_executable, in_house
 from core.runs.masking import Masker
 from core.workspaces.models import Workspace
+from deploy.local.admin import rotate_encryption
+from tests.api.conftest import address_of
 from tests.core.building import Shop
 
 ADMIN = local_admin()
@@ -195,6 +198,22 @@ def test_all_secrets_can_be_encrypted_anew(shop: Shop) -> None:
     assert values_of(shop).secrets == {"TOKEN": SECRET}
 
 
+def test_the_command_rotates_the_key_and_says_so_in_the_audit_log(shop: Shop) -> None:
+    put(shop, "TOKEN", SECRET, secret=True)
+    settings = settings_of(shop.folder, DATABASE_URL=address_of(shop))
+    assert rotate_encryption(settings) == 1
+    path = crypto.key_file(settings.data_dir)
+    assert len(json.loads(path.read_text())) == 2
+    path.write_text(json.dumps(json.loads(path.read_text())[:1]))
+    assert values_of(shop).secrets == {"TOKEN": SECRET}
+    given = settings.model_copy(update={"encryption_key": SecretStr(ONE)})
+    with pytest.raises(Undecryptable):
+        rotate_encryption(given)
+    with shop.db.session() as session:
+        (row,) = session.scalars(sa.select(AuditLog).where(AuditLog.tag == "keys.rotated"))
+    assert (row.subject, row.data) == ("encryption", {"secrets": 1})
+
+
 # The process
 
 
@@ -331,9 +350,9 @@ def script(path: Path, body: str) -> Path:
     return path
 
 
-SAYS = "printf 'Core:\\n  - installed: 1.9.4\\n  - latest: 1.11.0\\n\\n'; " + (
-    "printf 'Plugins:\\n  - snowflake: 1.9.1 - x\\n  - postgres: 1.9.0\\n'"
-)
+CORE = "printf 'Core:\\n  - installed: 1.9.4\\n  - latest: 1.11.0\\n\\n'"
+PLUGINS = "printf 'Plugins:\\n  - snowflake: 1.9.1 - x\\n  - postgres: 1.9.0\\n'"
+SAYS = f"{CORE}; {PLUGINS}"
 
 
 def test_an_allowed_dbt_is_asked_for_its_version_and_adapters(tmp_path: Path) -> None:
