@@ -16,6 +16,8 @@ from api.auth.endpoints import router as auth
 from api.auth.own import router as own
 from api.dagster_page.proxy import router as dagster_page
 from api.docs_pages.endpoints import router as docs_pages
+from api.environments.endpoints import router as environments
+from api.environments.variables import router as environment_variables
 from api.events.endpoints import router as events
 from api.events.hub import Hub
 from api.health.endpoints import router as health
@@ -60,6 +62,8 @@ ROUTERS = (
     tokens,
     users,
     audit,
+    environments,
+    environment_variables,
     overview,
     run_log,
     run_queue,

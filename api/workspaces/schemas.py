@@ -14,7 +14,10 @@ from core.workspaces.models import Workspace, WorkspaceState
 
 
 class EnvironmentOut(BaseModel):
-    """A target of dbt. Not `in_profile`: its artifacts come from elsewhere, and nothing can be run there."""
+    """Where dbt runs. `in_profile`: its target is one of the repository's profile.
+
+    Not `is_runnable`: it is archived, or its artifacts come from elsewhere.
+    """
 
     key: str
     name: str
@@ -22,6 +25,7 @@ class EnvironmentOut(BaseModel):
     adapter_type: str | None
     is_default: bool
     in_profile: bool
+    is_runnable: bool
 
 
 class NewWorkspaceIn(Strict):

@@ -26,11 +26,13 @@ from core.artifacts.restoring import restore
 from core.artifacts.store import ArtifactStore
 from core.auth.actor import Actor
 from core.environments import service as environments
+from core.environments.editing import Repository
 from core.environments.models import Environment
+from core.environments.service import Target
 from core.kit.database import Database, make_engine
 from core.kit.errors import Conflict, FieldError, Invalid, WorkbenchError
 from core.kit.settings import Settings
-from core.runs.dbt_process import command_line, dbt_environment
+from core.runs.dbt_process import DbtProcess, dbt_process, load_values, remove_profile, write_profile
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
 from core.workspaces.service import Registration
@@ -190,7 +192,7 @@ def _parse(settings: Settings, db: Database, workspace: Workspace) -> None:
     try:
         environment = _sync_environments(db, workspace)
         folder = parse_folder(settings.data_dir, workspace.key)
-        message = _run_parse(settings, workspace, environment.dbt_target, folder)
+        message = _run_parse(_parse_process(settings, db, workspace, environment, folder), workspace, folder)
         if message is None:
             store = ArtifactStore(settings.data_dir)
             taken = artifacts.collect(db, store, Arrival(workspace.id, environment.id), folder)
@@ -218,9 +220,32 @@ def _follow_profile(session: Session, workspace: Workspace) -> Environment:
     project_dir = workspaces.project_folder(workspace)
     if not project_dir.is_dir():
         raise Invalid(f"The folder of the project, {project_dir}, is gone.")
-    targets = profile_targets(project_dir, Path(workspace.profiles_dir))
+    targets = _targets(session, workspace, project_dir)
     environments.sync_targets(session, workspace.id, targets)
     return environments.pick(session, workspace.id, None)
+
+
+def _targets(session: Session, workspace: Workspace, project_dir: Path) -> list[Target]:
+    """Those of the repository's profile. There need not be one where environments have their own."""
+    try:
+        return profile_targets(project_dir, Path(workspace.profiles_dir))
+    except Invalid:
+        if (Path(workspace.profiles_dir) / "profiles.yml").exists() or not environments.has_own_profile(
+            session, workspace.id
+        ):
+            raise
+        return []
+
+
+def repository_of(workspace: Workspace) -> Repository:
+    """The targets of the profile in the repository, read now; a profile that cannot be read says why."""
+    if workspace.project_dir is None:
+        return Repository(problem="the workspace has no dbt project")
+    try:
+        targets = profile_targets(Path(workspace.project_dir), Path(workspace.profiles_dir))
+    except Invalid as error:
+        return Repository(problem=error.message)
+    return Repository(targets)
 
 
 def look_again(db: Database, workspace: Workspace) -> None:
@@ -254,25 +279,36 @@ def parse_folder(data_dir: Path, key: str) -> Path:
     return data_dir / "parse" / key
 
 
-def _run_parse(settings: Settings, workspace: Workspace, target: str, folder: Path) -> str | None:
+def _parse_process(
+    settings: Settings, db: Database, workspace: Workspace, environment: Environment, folder: Path
+) -> DbtProcess:
+    with db.session() as session:
+        values = load_values(session, settings, environment)
+    return dbt_process(settings, workspace, environment, ["parse"], folder, values)
+
+
+def _run_parse(process: DbtProcess, workspace: Workspace, folder: Path) -> str | None:
     """Run `dbt parse`; None when it went well, otherwise what dbt said."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").unlink(missing_ok=True)
-    done = subprocess.run(
-        command_line(["parse"], target),
-        env=dbt_environment(settings, workspace, folder),
-        cwd=workspace.project_dir,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=PARSE_TIMEOUT_SECONDS,
-        check=False,
-    )
+    masker = process.masker
+    try:
+        write_profile(process)
+        done = subprocess.run(
+            process.words,
+            env=process.env,
+            cwd=workspace.project_dir,
+            capture_output=True,
+            timeout=PARSE_TIMEOUT_SECONDS,
+            check=False,
+        )
+    finally:
+        remove_profile(process)
+        masker.clean_folder(folder)
     if done.returncode == 0:
         return None
-    return (
-        _errors(done.stdout) or done.stderr.strip()[-4000:] or f"dbt parse ended with code {done.returncode}."
-    )
+    said, stderr = (masker.mask(text).decode(errors="replace") for text in (done.stdout, done.stderr))
+    return _errors(said) or stderr.strip()[-4000:] or f"dbt parse ended with code {done.returncode}."
 
 
 def _errors(output: str) -> str:

@@ -5,8 +5,6 @@ Without JWT_SECRET_KEY they live in `<data>/keys/access_tokens.json`, readable b
 """
 
 import hashlib
-import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import Any, Final
 
 from core.kit import clock
 from core.kit.errors import Conflict
+from core.kit.key_file import make_once, read_rows, write_beside
 from core.kit.settings import Settings
 
 KEY_BYTES: Final = 48
@@ -56,28 +55,16 @@ class Keys:
         try:
             changed = self._path.stat().st_mtime_ns
         except FileNotFoundError:
-            make_key_file(self._path)
+            make_once(self._path, _new_row)
             changed = self._path.stat().st_mtime_ns
         if self._seen is None or self._seen[0] != changed:
-            self._seen = (changed, _ring([Key(row["id"], row["secret"]) for row in _read(self._path)]))
+            self._seen = (changed, _ring([Key(row["id"], row["secret"]) for row in read_rows(self._path)]))
         return self._seen[1]
 
 
 def key_file(data_dir: Path) -> Path:
     """Where keys are kept that no setting gives."""
     return data_dir / "keys" / "access_tokens.json"
-
-
-def make_key_file(path: Path) -> None:
-    """Make a first key, unless somebody else does at this moment."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = _write(path, [_new_row()])
-    try:
-        path.hardlink_to(scratch)
-    except FileExistsError:
-        pass  # theirs is as good
-    finally:
-        scratch.unlink()
 
 
 def rotate(settings: Settings, *, now: datetime | None = None) -> str:
@@ -95,14 +82,14 @@ def rotate(settings: Settings, *, now: datetime | None = None) -> str:
         )
     path = key_file(settings.data_dir)
     if not path.exists():
-        make_key_file(path)
+        make_once(path, _new_row)
     moment = now or clock.now()
     oldest = moment - timedelta(minutes=settings.access_token_minutes)
-    rows = _read(path)
+    rows = read_rows(path)
     # A key was last used when the one before it in the list was made.
     kept = [row for row, successor in zip(rows[1:], rows, strict=False) if _made(successor) > oldest]
     fresh = _new_row(moment)
-    _write(path, [fresh, rows[0], *kept]).replace(path)
+    write_beside(path, [fresh, rows[0], *kept]).replace(path)
     return str(fresh["id"])
 
 
@@ -122,18 +109,3 @@ def _new_row(moment: datetime | None = None) -> dict[str, Any]:
 
 def _made(row: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(str(row["made_at"]))
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(path.read_text())
-    return rows
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """The rows in a file beside `path`, complete, for this user only."""
-    scratch = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(rows, file)
-        file.flush()
-        os.fsync(file.fileno())
-    return scratch

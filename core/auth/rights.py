@@ -47,6 +47,7 @@ class Scope(StrEnum):
     LINEAGE_TRACE = "lineage:trace"
     DAGSTER_OPERATE = "dagster:operate"
     WORKSPACE_EDIT = "workspace:edit"
+    ENVIRONMENT_EDIT = "environment:edit"
     MEMBER_MANAGE = "member:manage"
     TOKEN_MANAGE = "token:manage"
     AUDIT_READ = "audit:read"
@@ -111,6 +112,11 @@ RIGHTS: Final = (
         "Start and stop runs, schedules and sensors in Dagster's page (needed in every workspace)",
     ),
     Right(Scope.WORKSPACE_EDIT, Level.ADMIN, "Change name and description of a workspace"),
+    Right(
+        Scope.ENVIRONMENT_EDIT,
+        Level.ADMIN,
+        "Change environments: target, profile, variables, secrets and the dbt that runs there",
+    ),
     Right(Scope.MEMBER_MANAGE, Level.ADMIN, "Add and remove members, change their roles", tokens=False),
     Right(Scope.TOKEN_MANAGE, Level.ADMIN, "Make and revoke service tokens of a workspace", tokens=False),
     Right(Scope.AUDIT_READ, Level.ADMIN, "Read and export the audit log of a workspace"),

@@ -1,5 +1,6 @@
 """Environments: those a workspace has, and which one is meant."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,8 @@ from core.auth.actor import Actor, NoMember
 from core.environments.models import Environment
 from core.kit.errors import FieldError, Invalid
 from core.workspaces.models import Workspace
+
+KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -112,40 +115,71 @@ def _by_key(session: Session, workspace_id: int, key: str) -> Environment | None
 
 
 def sync_targets(session: Session, workspace_id: int, targets: Sequence[Target]) -> None:
-    """Make the environments follow the targets of the profile.
+    """Make the environments follow the targets of the profile in the repository.
 
     Those that it names no more stay readable: their catalog and history are not lost with a line of YAML.
+    Those that people made follow the target that they chose; with a profile of their own, none.
     """
-    existing = {e.key: e for e in environments_of(session, [workspace_id])[workspace_id]}
-    for environment in existing.values():
+    existing = environments_of(session, [workspace_id])[workspace_id]
+    default = _default_key(existing, targets)
+    for environment in existing:
         environment.is_default = False
     session.flush()
-    for target in targets:
-        environment = existing.pop(target.name, None)
-        if environment is None:
-            environment = Environment(workspace_id=workspace_id, key=target.name, name=target.name)
-            session.add(environment)
-        environment.dbt_target = target.name
-        environment.adapter_type = target.adapter_type
-        environment.is_default = target.is_default
-        environment.in_profile = True
-    for gone in existing.values():
-        gone.in_profile = False
+    by_name = {target.name: target for target in targets}
+    known = {environment.key for environment in existing}
+    for name in [name for name in by_name if name not in known]:
+        environment = Environment(workspace_id=workspace_id, key=name, name=name, dbt_target=name)
+        session.add(environment)
+        existing.append(environment)
+    for environment in existing:
+        _follow(environment, by_name.get(environment.dbt_target))
+        environment.is_default = environment.key == default
     session.flush()
+
+
+def _default_key(existing: Sequence[Environment], targets: Sequence[Target]) -> str | None:
+    """The profile says it; without a profile it stays what it was, if something can be run there."""
+    named = next((target.name for target in targets if target.is_default), None)
+    if named is not None:
+        return named
+    kept = sorted(
+        existing,
+        key=lambda one: (one.profile_yaml is None or one.archived_at is not None, not one.is_default),
+    )
+    return kept[0].key if kept else None
+
+
+def _follow(environment: Environment, target: Target | None) -> None:
+    environment.in_profile = target is not None
+    if target is not None and environment.profile_yaml is None:
+        environment.adapter_type = target.adapter_type
+
+
+def has_own_profile(session: Session, workspace_id: int) -> bool:
+    """Whether dbt can connect somewhere even without a profile in the repository."""
+    found = environments_of(session, [workspace_id])[workspace_id]
+    return any(one.is_runnable and one.profile_yaml is not None for one in found)
 
 
 def pick_runnable(session: Session, workspace_id: int, key: str | None) -> Environment:
     """As `pick`, for something that is to be run there.
 
     Raises:
-        Invalid: there is no such environment, or the profile does not name it.
+        Invalid: there is no such environment, it is archived, or it has no profile.
     """
     environment = pick(session, workspace_id, key)
-    if not environment.in_profile:
-        detail = FieldError("environment", f"{environment.key!r} is not a target of the project's profile")
+    if environment.is_runnable:
+        return environment
+    if environment.archived_at is not None:
         raise Invalid(
-            f"Nothing can be run in {environment.key!r}: the project's profile has no such target.",
-            hint="Its catalog can be read. To run there, add the target to profiles.yml and parse again.",
-            details=[detail],
+            f"Nothing can be run in {environment.key!r}: the environment is archived.",
+            hint="An admin of the workspace can take it into use again.",
+            details=[FieldError("environment", f"{environment.key!r} is archived")],
         )
-    return environment
+    detail = FieldError("environment", f"{environment.dbt_target!r} is not a target of the project's profile")
+    raise Invalid(
+        f"Nothing can be run in {environment.key!r}: the project's profile has no such target.",
+        hint="Its catalog can be read. To run there, add the target to profiles.yml and parse again,"
+        " or keep a profile in the environment.",
+        details=[detail],
+    )

@@ -1,5 +1,7 @@
 """Settings, read from the environment (or a `.env` file) once, at start."""
 
+import base64
+import binascii
 import difflib
 import os
 from functools import lru_cache
@@ -124,6 +126,16 @@ class Settings(BaseSettings):
         validation_alias=_named("JWT_PREVIOUS_SECRET_KEYS"),
         description="Former JWT_SECRET_KEYs, by commas, whose tokens are still taken.",
     )
+    encryption_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=_named("ENCRYPTION_KEY"),
+        description="Encrypts secrets: 32 bytes in base64. Unset: made and kept in the data folder.",
+    )
+    encryption_previous_keys: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_named("ENCRYPTION_PREVIOUS_KEYS"),
+        description="Former ENCRYPTION_KEYs, by commas, whose secrets are still read.",
+    )
     jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field(
         default="HS256",
         validation_alias=_named("JWT_ALGORITHM"),
@@ -226,6 +238,18 @@ class Settings(BaseSettings):
         validation_alias=_named("WORKBENCH_DBT_ENV"),
         description="Names of further environment variables that dbt may see, separated by commas.",
     )
+    dbt_executables_allowed: str = Field(
+        default="",
+        validation_alias=_named("DBT_EXECUTABLES_ALLOWED"),
+        description="Folders, by commas, below which an environment may name its own dbt. Unset: none may.",
+    )
+    run_retention_days: int = Field(
+        default=365,
+        ge=1,
+        le=36500,
+        validation_alias=_named("RUN_RETENTION_DAYS"),
+        description="Days that logs and folders of runs are kept, where an environment says nothing else.",
+    )
 
     artifact_upload_max_mb: int = Field(
         default=2048,
@@ -302,7 +326,12 @@ class Settings(BaseSettings):
         return value.expanduser().resolve()
 
     @field_validator(
-        "database_owner_url", "jwt_secret_key", "admin_password", "artifact_drop_url", mode="before"
+        "database_owner_url",
+        "jwt_secret_key",
+        "encryption_key",
+        "admin_password",
+        "artifact_drop_url",
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
@@ -328,6 +357,22 @@ class Settings(BaseSettings):
     def _none_guessable(cls, value: SecretStr) -> SecretStr:
         for key in _listed(value.get_secret_value()):
             _check_key(key)
+        return value
+
+    @field_validator("encryption_key", "encryption_previous_keys")
+    @classmethod
+    def _keys_of_fernet(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in _listed(value.get_secret_value()) if value else []:
+            _check_encryption_key(key)
+        return value
+
+    @field_validator("dbt_executables_allowed")
+    @classmethod
+    def _absolute_folders(cls, value: str) -> str:
+        for folder in _listed(value):
+            if not Path(folder).is_absolute() or Path(folder) == Path("/"):
+                msg = f"{folder!r} is not the absolute path of a folder, such as /opt/dbt"
+                raise ValueError(msg)
         return value
 
     @field_validator("artifact_drop_url")
@@ -390,12 +435,23 @@ class Settings(BaseSettings):
         return _listed(self.jwt_previous_secret_keys.get_secret_value())
 
     @property
+    def previous_encryption_keys(self) -> list[str]:
+        """Keys that encrypted secrets before the present one."""
+        return _listed(self.encryption_previous_keys.get_secret_value())
+
+    @property
+    def dbt_folders_allowed(self) -> list[Path]:
+        """Folders below which an environment may name its own dbt."""
+        return [Path(folder) for folder in _listed(self.dbt_executables_allowed)]
+
+    @property
     def dbt_env_names(self) -> tuple[str, ...]:
         """Further variables that dbt may see."""
         return tuple(_listed(self.dbt_env))
 
 
 SHORTEST_KEY = 32
+ENCRYPTION_KEY_BYTES = 32
 
 
 def _listed(text: str) -> list[str]:
@@ -405,6 +461,16 @@ def _listed(text: str) -> list[str]:
 def _check_key(key: str) -> None:
     if len(key) < SHORTEST_KEY or len(set(key)) < SHORTEST_KEY // 4:
         msg = f"needs {SHORTEST_KEY} characters at least, drawn at random: openssl rand -base64 48"
+        raise ValueError(msg)
+
+
+def _check_encryption_key(key: str) -> None:
+    try:
+        size = len(base64.b64decode(key.replace("-", "+").replace("_", "/"), validate=True))
+    except binascii.Error:
+        size = 0
+    if size != ENCRYPTION_KEY_BYTES or len(set(key)) < SHORTEST_KEY // 4:
+        msg = f"must be {ENCRYPTION_KEY_BYTES} random bytes in base64: openssl rand -base64 32"
         raise ValueError(msg)
 
 

@@ -92,6 +92,19 @@ def run_rotate_keys(data: Path | None) -> int:
     return _told(rotate)
 
 
+def run_rotate_encryption(data: Path | None) -> int:
+    """`workbench admin rotate-encryption`."""
+
+    def rotate() -> int:
+        from deploy.local.admin import rotate_encryption
+
+        count = rotate_encryption(resolve_settings(Wishes(data=data)))
+        print(f"Secrets that were encrypted anew: {count}.")
+        return 0
+
+    return _told(rotate)
+
+
 Where = tuple[str | None, str | None, str | None, str]
 
 

@@ -127,6 +127,14 @@ def rotate_keys(data: Data = None) -> None:
     raise typer.Exit(run_rotate_keys(data))
 
 
+@admin.command("rotate-encryption")
+def rotate_encryption(data: Data = None) -> None:
+    """Encrypt the secrets of environments with a new key (or with ENCRYPTION_KEY, where it is set)."""
+    from deploy.cli.commands import run_rotate_encryption
+
+    raise typer.Exit(run_rotate_encryption(data))
+
+
 @artifacts.command()
 def push(  # noqa: PLR0913 - they are options
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A project's target/, or the project.")],

@@ -46,6 +46,24 @@ def rotate_keys(settings: Settings) -> None:
         record(session, BY, Tag.KEYS_ROTATED, subject=key)
 
 
+def rotate_encryption(settings: Settings) -> int:
+    """Encrypt every secret with a new key, or with the ENCRYPTION_KEY given. Returns how many there are.
+
+    Raises:
+        CannotStart: the database does not answer.
+        Undecryptable: a secret cannot be read with the keys that are known; none was changed then.
+    """
+    from core.environments.variables import encrypt_anew
+    from core.kit.crypto import Cipher, add_key
+
+    with _session(settings) as session:
+        if settings.encryption_key is None:
+            add_key(settings)
+        count = encrypt_anew(session, Cipher(settings))
+        record(session, BY, Tag.KEYS_ROTATED, subject="encryption", data={"secrets": count})
+    return count
+
+
 def find_database(settings: Settings) -> str:
     """The address of the database of a data folder, as the services use it.
 

@@ -29,6 +29,8 @@ DAGSTER_PATH = "/dagster"
 # both happen in the supervisor itself. What signs access tokens is the API's alone.
 OF_THE_SUPERVISOR: Final = frozenset({"database_owner_url", "admin_password"})
 OF_THE_API: Final = frozenset({"jwt_secret_key", "jwt_previous_secret_keys"})
+# The API encrypts with them, whatever starts dbt decrypts; dbt itself never sees them.
+OF_SERVICES: Final = frozenset({"encryption_key", "encryption_previous_keys"})
 SECRETS: Final = OF_THE_SUPERVISOR | OF_THE_API
 # Said by this start, not by the settings.
 COMPOSED: Final = frozenset({"database_url", "data_dir", "dagster_url", "code_socket", "run_socket"})
@@ -105,12 +107,12 @@ def forget_secrets(environ: MutableMapping[str, str] | None = None) -> None:
 
     That is PostgreSQL and the guard; the environment of services is composed.
     """
-    for field in SECRETS:
+    for field in SECRETS | OF_SERVICES:
         (os.environ if environ is None else environ).pop(variable_of(field), None)
 
 
 def _inherited(settings: Settings, source: Mapping[str, str]) -> dict[str, str]:
-    secrets = {variable_of(field) for field in SECRETS}
+    secrets = {variable_of(field) for field in SECRETS | OF_SERVICES}
     named = (INHERITED | OTHER_KNOWN | set(settings.dbt_env_names)) - secrets
     return {
         name: value for name, value in source.items() if name in named or name.startswith(INHERITED_PREFIXES)

@@ -28,6 +28,8 @@ class TeeInvocation(DbtCliInvocation):
     """Shows every raw line of dbt to a listener before dagster-dbt reads it, also those that are no JSON."""
 
     listener: Callable[[RawLine], None] | None = field(default=None)
+    # Takes secrets out of a raw line before anybody else sees it.
+    mask: Callable[[bytes], bytes] | None = field(default=None)
     _reader: Thread | None = field(default=None, init=False)
 
     def _stream_stdout(self) -> Iterator[RawLine]:
@@ -51,7 +53,7 @@ class TeeInvocation(DbtCliInvocation):
         try:
             with output:
                 for raw in output:
-                    line = _parsed(raw)
+                    line = _parsed(raw if self.mask is None else self.mask(raw))
                     if not isinstance(line, str) and line["info"].get("level") == "error":
                         self._error_messages.append(str(line["info"].get("msg", "")))
                     if self.listener is not None:
@@ -108,6 +110,7 @@ class WorkbenchDbt(DbtCliResource):
         translator: DagsterDbtTranslator,
         context: OpExecutionContext | None,
         listener: Callable[[RawLine], None],
+        mask: Callable[[bytes], bytes] | None = None,
     ) -> TeeInvocation:
         """Start dbt with these words; the first is its executable. It dies with this process."""
         process = spawn_dbt(words, env, os.fspath(self.project_dir))
@@ -121,4 +124,5 @@ class WorkbenchDbt(DbtCliResource):
             context=context,
             cli_version=version.parse(installed_version("dbt-core")),
             listener=listener,
+            mask=mask,
         )

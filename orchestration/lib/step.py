@@ -17,12 +17,13 @@ from core.artifacts import states
 from core.artifacts.arrival import Arrival
 from core.artifacts.projects import parse_folder
 from core.environments.models import Environment
-from core.kit.errors import Invalid
+from core.kit.errors import WorkbenchError
 from core.runs import recording
 from core.runs.commands import Step, dbt_args
-from core.runs.dbt_process import command_line, dbt_environment
+from core.runs.dbt_process import DbtProcess, dbt_process, load_values, remove_profile, write_profile
 from core.runs.log import LogWriter, run_folder
 from core.runs.recording import NodeReport, StepContext
+from core.runs.retention import note_environment
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.lib.invocation import RawLine, TeeInvocation, WorkbenchDbt
@@ -33,6 +34,8 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 STOP_SECONDS = 8
 USAGE_OR_PARSE_ERROR = 2
 MESSAGE_LENGTH = 8000
+# What `dbt debug` finds is no error to it, so it logs it at level info.
+DEBUG_RESULT = "DebugCmdResult"
 CANCELLED = "Cancelled."
 LEVEL_OF = {"success": "info", "cancelled": "warn"}
 
@@ -77,6 +80,8 @@ class StepRunner:
         self._seen: dict[str, str] = {}
         self.target = place.target_path(index)
         self.outcome = Outcome()
+        self._process: DbtProcess | None = None
+        self._found_by_debug: list[str] = []
 
     def events(
         self,
@@ -98,9 +103,9 @@ class StepRunner:
             raise
         except OSError as error:
             self.outcome = Outcome("failed", None, f"dbt could not be started: {error}.")
-        except Invalid as error:
-            self.outcome = Outcome("failed", None, f"dbt was not started: {error.message}.")
-            self._log.write(str(self.outcome.message), step=self._index, level="error", event="NoState")
+        except WorkbenchError as error:
+            self.outcome = Outcome("failed", None, f"{error.message} {error.hint or ''}".strip())
+            self._log.write(str(self.outcome.message), step=self._index, level="error", event="NotStarted")
         except GeneratorExit:
             self.outcome = Outcome("failed", None, "The run ended before dbt did.")
             raise
@@ -109,6 +114,7 @@ class StepRunner:
 
     def _begin(self) -> None:
         self.target.mkdir(parents=True, exist_ok=True)
+        note_environment(self.target.parents[2], self._place.environment.id)
         partial = (
             parse_folder(self._place.services.settings.data_dir, self._place.workspace.key) / PARTIAL_PARSE
         )
@@ -138,16 +144,27 @@ class StepRunner:
         context: OpExecutionContext | None,
     ) -> TeeInvocation:
         place = self._place
+        process = self._process = self._prepare()
+        write_profile(process)
         resource = WorkbenchDbt.model_construct(project_dir=place.workspace.project_dir)
         return resource.start(
-            command_line(dbt_args(self._step), place.environment.dbt_target),
-            env=dbt_environment(place.services.settings, place.workspace, self.target),
+            process.words,
+            env=process.env,
             target_path=self.target,
             manifest=manifest,
             translator=translator,
             context=context,
             listener=self._hear,
+            mask=process.masker.mask if process.secrets else None,
         )
+
+    def _prepare(self) -> DbtProcess:
+        """The process in its environment, with the variables and secrets of this moment."""
+        place, settings = self._place, self._place.services.settings
+        with place.services.db.session() as session:
+            values = load_values(session, settings, place.environment)
+        args = dbt_args(self._step)
+        return dbt_process(settings, place.workspace, place.environment, args, self.target, values)
 
     def _hear(self, line: RawLine) -> None:
         if isinstance(line, str):
@@ -155,6 +172,8 @@ class StepRunner:
                 self._log.write(line, step=self._index)
             return
         self._log.write_event(line, step=self._index)
+        if line["info"].get("name") == DEBUG_RESULT:
+            self._found_by_debug.append(str(line["info"].get("msg", "")))
         report = node_report(line)
         if report is not None:
             self._record(report)
@@ -172,7 +191,8 @@ class StepRunner:
         if code == 0:
             self.outcome = Outcome("success", code)
             return
-        said = dict.fromkeys(_without_traceback(text) for text in invocation.error_messages)
+        words = invocation.error_messages or [text for text in self._found_by_debug if "[OK" not in text]
+        said = dict.fromkeys(_without_traceback(text) for text in words)
         message = "\n".join(text for text in said if text) or _ending(code)
         self.outcome = Outcome("failed", code, message[:MESSAGE_LENGTH])
 
@@ -183,9 +203,16 @@ class StepRunner:
         if self.outcome.status == "failed" and self._is_cancelling():
             self.outcome = Outcome("cancelled", self.outcome.exit_code, CANCELLED)
         try:
+            self._clean_up()
             self._report_artifacts()
         finally:
             self._record_end()
+
+    def _clean_up(self) -> None:
+        """What dbt leaves may hold secrets that the project has rendered: they are taken out of it."""
+        if self._process is not None:
+            remove_profile(self._process)
+            self._process.masker.clean_folder(self.target)
 
     def _report_artifacts(self) -> None:
         for name, reason in self._keep_artifacts():

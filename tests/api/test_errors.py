@@ -31,6 +31,8 @@ FILLED = {
     "step": "1",
     "name": "manifest.json",
     "username": "ann",
+    "environment": "dev",
+    "variable": "REGION",
     "token_id": "1",
     "session_id": "none",
     "drop_id": "1",

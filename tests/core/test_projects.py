@@ -12,6 +12,7 @@ from core.environments import service as environments
 from core.kit.database import Database, make_engine
 from core.kit.errors import Invalid
 from core.kit.settings import Settings
+from core.runs import dbt_process
 from core.workspaces import service as workspaces
 
 
@@ -56,7 +57,7 @@ def test_a_parse_that_hangs_is_one_red_line(
     hangs = tmp_path / "dbt"
     hangs.write_text("#!/bin/sh\nexec sleep 60\n")
     hangs.chmod(0o755)
-    monkeypatch.setattr(projects, "command_line", lambda _args, _target: [str(hangs)])
+    monkeypatch.setattr(dbt_process, "dbt_executable", lambda: str(hangs))
     monkeypatch.setattr(projects, "PARSE_TIMEOUT_SECONDS", 0.3)
     found = prepared(settings, a_project(tmp_path / "shop", "shop: {outputs: {dev: {type: duckdb}}}"))["shop"]
     assert (found.state, found.message) == ("broken", "dbt parse did not end within 0.3 seconds.")

@@ -121,7 +121,10 @@ def test_a_workspace_that_goes_takes_its_rows_along() -> None:
         if key.column.table.name in {"workspaces", "environments", "nodes"}
     ]
     assert {"nodes", "node_search", "environments", "run_nodes"} <= {name for name, _ in references}
-    assert {name: rule for name, rule in references if rule != "CASCADE"} == {"users": "SET NULL"}
+    assert {name: rule for name, rule in references if rule != "CASCADE"} == {
+        "users": "SET NULL",
+        "environments": "SET NULL",
+    }
 
 
 OF_0001 = (

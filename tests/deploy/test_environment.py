@@ -58,6 +58,10 @@ SETTINGS: dict[str, Any] = {
     "AUDIT_RETENTION_DAYS": 98,
     "WORKBENCH_LOG_LEVEL": "debug",
     "WORKBENCH_DBT_ENV": "AWS_PROFILE",
+    "DBT_EXECUTABLES_ALLOWED": "/opt/dbt",
+    "RUN_RETENTION_DAYS": 91,
+    "ENCRYPTION_KEY": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=",
+    "ENCRYPTION_PREVIOUS_KEYS": "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=",
     "ARTIFACT_UPLOAD_MAX_MB": 97,
     "ARTIFACT_UNPACKED_MAX_MB": 96,
     "ARTIFACT_POLLING_INTERVAL": 95,
@@ -84,6 +88,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "DAGSTER_HOME": "/leak",
         "DATABASE_URL": "postgresql://leak",
         "WORKBENCH_DBT_ENV": "AWS_PROFILE",
+        "DBT_EXECUTABLES_ALLOWED": "/opt/dbt",
+        "RUN_RETENTION_DAYS": 91,
+        "ENCRYPTION_KEY": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=",
+        "ENCRYPTION_PREVIOUS_KEYS": "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=",
     }
     for name, value in users.items():
         monkeypatch.setenv(name, value)

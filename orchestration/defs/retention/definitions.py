@@ -20,6 +20,7 @@ from core.audit import retention as audit
 from core.auth import sessions
 from core.catalog.snapshots import retention as catalog
 from core.lineage.tracing import retention as lineage
+from core.runs import retention as run_folders
 from orchestration.lib.services import services
 
 RETENTION_JOB: Final = "retention"
@@ -48,6 +49,11 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     with shared.db.session() as session:
         files = artifacts.forget_files(session, shared.store, days=age)
     context.log.info("Removed %d files of the artifact store that nothing refers to.", files)
+    with shared.db.session() as session:
+        runs = run_folders.forget_folders(
+            session, shared.settings.data_dir, days=shared.settings.run_retention_days
+        )
+    context.log.info("Removed the folders and logs of %d old runs.", runs)
     context.add_output_metadata(
         {
             "audit_rows": rows,
@@ -55,13 +61,14 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
             "snapshots": snapshots,
             "lineage": rows_of_lineage,
             "files": files,
+            "run_folders": runs,
         }
     )
 
 
 @job(
     name=RETENTION_JOB,
-    description="Forgets old rows of the audit log, ended logins, old snapshots and files without use.",
+    description="Forgets old rows of the audit log, ended logins, old snapshots and runs, files without use.",
     executor_def=in_process_executor,
 )
 def retention() -> None:

@@ -447,6 +447,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Environments
+         * @description Every environment, those archived too; and what can be chosen for them.
+         */
+        get: operations["list_environments_api_workspaces__workspace__environments_get"];
+        put?: never;
+        /**
+         * Add Environment
+         * @description Make an environment: another target of the repository's profile, or one with a profile kept here.
+         */
+        post: operations["add_environment_api_workspaces__workspace__environments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/environments/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One Environment
+         * @description One environment.
+         */
+        get: operations["get_one_environment_api_workspaces__workspace__environments__environment__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Environment
+         * @description Delete an environment without a history, with its variables and secrets. Others can be archived.
+         */
+        delete: operations["delete_environment_api_workspaces__workspace__environments__environment__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Environment
+         * @description Change an environment. Another dbt is asked for its version first.
+         */
+        patch: operations["change_environment_api_workspaces__workspace__environments__environment__patch"];
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/environments/{environment}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Environment
+         * @description The dbt and the adapters that are there, against what the environment needs.
+         */
+        get: operations["check_environment_api_workspaces__workspace__environments__environment__check_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/environments/{environment}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Connection
+         * @description Start `dbt debug` in the environment, as a run: its log and its end say whether dbt can connect.
+         */
+        post: operations["test_connection_api_workspaces__workspace__environments__environment__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/environments/{environment}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Variables
+         * @description The variables, by name; of secrets everything but the value.
+         */
+        get: operations["list_variables_api_workspaces__workspace__environments__environment__variables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/environments/{environment}/variables/{variable}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Variable
+         * @description Set a variable or a secret, or replace it. Runs that begin from now on see it.
+         */
+        put: operations["put_variable_api_workspaces__workspace__environments__environment__variables__variable__put"];
+        post?: never;
+        /**
+         * Remove Variable
+         * @description Remove a variable or secret.
+         */
+        delete: operations["remove_variable_api_workspaces__workspace__environments__environment__variables__variable__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/events": {
         parameters: {
             query?: never;
@@ -1843,6 +1979,97 @@ export interface components {
             full_name?: string | null;
         };
         /**
+         * AdaptersOut
+         * @description Adapters that are there against the one that the target needs; null where that is not known.
+         */
+        AdaptersOut: {
+            /** Installed */
+            installed: string[] | null;
+            /** Missing */
+            missing: boolean | null;
+            /** Needed */
+            needed: string | null;
+        };
+        /**
+         * CheckOut
+         * @description What an environment needs, and whether it is there. Nothing is run to tell.
+         */
+        api__environments__schemas__CheckOut: {
+            adapters: components["schemas"]["AdaptersOut"];
+            dbt: components["schemas"]["DbtOut"];
+            /**
+             * Variables Missing
+             * @description Variables that the profile kept here reads and that the environment does not have.
+             */
+            variables_missing: string[];
+        };
+        /**
+         * TestOut
+         * @description The last test of the connection. `status` is null as long as dbt has not begun.
+         */
+        api__environments__schemas__TestOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Message */
+            message: string | null;
+            /** Run Id */
+            run_id: string;
+            /** Status */
+            status: string | null;
+        };
+        /**
+         * CheckOut
+         * @description One part that the product needs; `plugin` names who asks for it, where the product itself does not.
+         */
+        api__health__schemas__CheckOut: {
+            /** Message */
+            message: string | null;
+            /** Name */
+            name: string;
+            /** Plugin */
+            plugin?: string | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "failed";
+        };
+        /**
+         * TestOut
+         * @description A test and its last result; null when it never ran.
+         *
+         *     `failures_relation` names where the rows that failed are stored, if they are.
+         */
+        api__models__parts__TestOut: {
+            /** Column Name */
+            column_name: string | null;
+            /** Failures */
+            failures: number | null;
+            /** Failures Relation */
+            failures_relation: string | null;
+            /** Kind */
+            kind: string;
+            /** Last Message */
+            last_message: string | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Last Run Id */
+            last_run_id: string | null;
+            /** Last Status */
+            last_status: string | null;
+            /** Name */
+            name: string;
+            /** Severity */
+            severity: string | null;
+            /** Unique Id */
+            unique_id: string;
+        };
+        /**
          * ArtifactStatusOut
          * @description The files behind the catalog of an environment. `environment` is null where there is none yet.
          */
@@ -2027,25 +2254,6 @@ export interface components {
             count: number;
             /** Of */
             of: number;
-        };
-        /**
-         * CheckOut
-         * @description One part that the product needs; `plugin` names who asks for it, where the product itself does not.
-         */
-        CheckOut: {
-            /** Message */
-            message: string | null;
-            /** Name */
-            name: string;
-            /** Plugin */
-            plugin?: string | null;
-            /** Seconds */
-            seconds: number;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "failed";
         };
         /**
          * ColumnCounts
@@ -2338,6 +2546,24 @@ export interface components {
             waited_for: ("parent" | "test" | "thread" | "step") | null;
         };
         /**
+         * DbtOut
+         * @description The dbt of an environment, as it last answered. null: it does not say.
+         */
+        DbtOut: {
+            /** Adapters */
+            adapters: string[] | null;
+            /** Checked At */
+            checked_at: string | null;
+            /** Error */
+            error: string | null;
+            /** Executable */
+            executable: string | null;
+            /** Is In House */
+            is_in_house: boolean;
+            /** Version */
+            version: string | null;
+        };
+        /**
          * DifferenceItem
          * @description A node that differs; `reasons` say what it breaks.
          */
@@ -2504,8 +2730,120 @@ export interface components {
             value: number;
         };
         /**
+         * EnvironmentChangeIn
+         * @description As above; an archived environment can be read, and nothing is run in it.
+         */
+        EnvironmentChangeIn: {
+            /**
+             * Archived
+             * @default false
+             */
+            archived?: boolean;
+            /**
+             * Dbt Executable
+             * @description A dbt on the server, or the folder of its virtual environment. null: the product's own.
+             */
+            dbt_executable?: string | null;
+            /**
+             * Dbt Target
+             * @default
+             */
+            dbt_target?: string;
+            /**
+             * Defer To
+             * @description Key of another environment.
+             */
+            defer_to?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Profile Yaml
+             * @description One output of a profile, kept here; secrets in it as {{ env_var('NAME') }}. null: the profile in the repository.
+             */
+            profile_yaml?: string | null;
+            /** Retention Days */
+            retention_days?: number | null;
+            /** Threads */
+            threads?: number | null;
+        };
+        /**
+         * EnvironmentDetail
+         * @description An environment. Not `is_runnable`: it is archived, or its target is in no profile.
+         */
+        EnvironmentDetail: {
+            /** Adapter Missing */
+            adapter_missing: boolean | null;
+            /** Adapter Type */
+            adapter_type: string | null;
+            /** Archived At */
+            archived_at: string | null;
+            dbt: components["schemas"]["DbtOut"];
+            /** Dbt Target */
+            dbt_target: string;
+            /** Defer To */
+            defer_to: string | null;
+            /** Description */
+            description: string;
+            /** Has Own Profile */
+            has_own_profile: boolean;
+            /** In Profile */
+            in_profile: boolean;
+            /** Instance Retention Days */
+            instance_retention_days: number;
+            /** Is Default */
+            is_default: boolean;
+            /** Is Runnable */
+            is_runnable: boolean;
+            /** Key */
+            key: string;
+            last_test: components["schemas"]["api__environments__schemas__TestOut"] | null;
+            /** Name */
+            name: string;
+            /** Profile Yaml */
+            profile_yaml: string | null;
+            /** Retention Days */
+            retention_days: number | null;
+            /** Secrets */
+            secrets: number;
+            /** Threads */
+            threads: number | null;
+            /** Variables */
+            variables: number;
+        };
+        /**
+         * EnvironmentList
+         * @description Every environment of a workspace, the default first.
+         *
+         *     `repository_targets` are those of the profile in the repository; `repository_problem` says why they are
+         *     not known.
+         */
+        EnvironmentList: {
+            /** Dbt Executables Allowed */
+            dbt_executables_allowed: boolean;
+            /** Items */
+            items: components["schemas"]["EnvironmentDetail"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Repository Problem */
+            repository_problem: string | null;
+            /** Repository Targets */
+            repository_targets: string[];
+            /** Total */
+            total: number;
+        };
+        /**
          * EnvironmentOut
-         * @description A target of dbt. Not `in_profile`: its artifacts come from elsewhere, and nothing can be run there.
+         * @description Where dbt runs. `in_profile`: its target is one of the repository's profile.
+         *
+         *     Not `is_runnable`: it is archived, or its artifacts come from elsewhere.
          */
         EnvironmentOut: {
             /** Adapter Type */
@@ -2516,6 +2854,8 @@ export interface components {
             in_profile: boolean;
             /** Is Default */
             is_default: boolean;
+            /** Is Runnable */
+            is_runnable: boolean;
             /** Key */
             key: string;
             /** Name */
@@ -3160,6 +3500,51 @@ export interface components {
             total: number;
         };
         /**
+         * NewEnvironmentIn
+         * @description An environment to be made. Without a target, the one of its key.
+         */
+        NewEnvironmentIn: {
+            /**
+             * Dbt Executable
+             * @description A dbt on the server, or the folder of its virtual environment. null: the product's own.
+             */
+            dbt_executable?: string | null;
+            /**
+             * Dbt Target
+             * @default
+             */
+            dbt_target?: string;
+            /**
+             * Defer To
+             * @description Key of another environment.
+             */
+            defer_to?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Key
+             * @example staging
+             */
+            key: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Profile Yaml
+             * @description One output of a profile, kept here; secrets in it as {{ env_var('NAME') }}. null: the profile in the repository.
+             */
+            profile_yaml?: string | null;
+            /** Retention Days */
+            retention_days?: number | null;
+            /** Threads */
+            threads?: number | null;
+        };
+        /**
          * NewServiceTokenIn
          * @description A token of a workspace to be made.
          */
@@ -3545,7 +3930,7 @@ export interface components {
             /** Tags */
             tags: string[];
             /** Test Results */
-            test_results: components["schemas"]["TestOut"][];
+            test_results: components["schemas"]["api__models__parts__TestOut"][];
             tests: components["schemas"]["TestTallyOut"];
             /** Trust */
             trust: ("healthy" | "caution" | "broken" | "unknown") | null;
@@ -4022,7 +4407,7 @@ export interface components {
          */
         ReadinessOut: {
             /** Checks */
-            checks: components["schemas"]["CheckOut"][];
+            checks: components["schemas"]["api__health__schemas__CheckOut"][];
             /**
              * Status
              * @enum {string}
@@ -4727,36 +5112,6 @@ export interface components {
             type?: string | null;
         };
         /**
-         * TestOut
-         * @description A test and its last result; null when it never ran.
-         *
-         *     `failures_relation` names where the rows that failed are stored, if they are.
-         */
-        TestOut: {
-            /** Column Name */
-            column_name: string | null;
-            /** Failures */
-            failures: number | null;
-            /** Failures Relation */
-            failures_relation: string | null;
-            /** Kind */
-            kind: string;
-            /** Last Message */
-            last_message: string | null;
-            /** Last Run At */
-            last_run_at: string | null;
-            /** Last Run Id */
-            last_run_id: string | null;
-            /** Last Status */
-            last_status: string | null;
-            /** Name */
-            name: string;
-            /** Severity */
-            severity: string | null;
-            /** Unique Id */
-            unique_id: string;
-        };
-        /**
          * TestTallyOut
          * @description Tests by their last result; `unknown` ones never ran.
          */
@@ -5115,6 +5470,55 @@ export interface components {
             };
             /** Total */
             total: number;
+        };
+        /**
+         * VariableIn
+         * @description A value. A secret is encrypted, and never given out again.
+         */
+        VariableIn: {
+            /**
+             * Secret
+             * @default false
+             */
+            secret?: boolean;
+            /**
+             * Value
+             * @example eu-central-1
+             */
+            value: string;
+        };
+        /**
+         * VariableList
+         * @description The variables of an environment, by name.
+         */
+        VariableList: {
+            /** Items */
+            items: components["schemas"]["VariableOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * VariableOut
+         * @description A variable. A secret has no `value`; not `is_readable`: its key is lost, and it must be set anew.
+         */
+        VariableOut: {
+            /** Is Readable */
+            is_readable: boolean;
+            /** Is Secret */
+            is_secret: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Value */
+            value: string | null;
         };
         /**
          * WaitingOut
@@ -7083,6 +7487,768 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_environments_api_workspaces__workspace__environments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    add_environment_api_workspaces__workspace__environments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEnvironmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_one_environment_api_workspaces__workspace__environments__environment__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_environment_api_workspaces__workspace__environments__environment__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_environment_api_workspaces__workspace__environments__environment__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    check_environment_api_workspaces__workspace__environments__environment__check_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__environments__schemas__CheckOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    test_connection_api_workspaces__workspace__environments__environment__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_variables_api_workspaces__workspace__environments__environment__variables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    put_variable_api_workspaces__workspace__environments__environment__variables__variable__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Name of the variable. */
+                variable: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_variable_api_workspaces__workspace__environments__environment__variables__variable__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the environment. */
+                environment: string;
+                /** @description Name of the variable. */
+                variable: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -73,6 +73,12 @@ export type LogPage = Get<InWorkspace<"/runs/{run_id}/log">>;
 export type LogLine = Item<LogPage>;
 export type RunPreview = Answer<Operation<InWorkspace<"/runs/preview">, "post">>;
 export type RunOptions = Get<InWorkspace<"/runs/options">>;
+export type EnvironmentList = Get<InWorkspace<"/environments">>;
+export type Environment = Item<EnvironmentList>;
+export type EnvironmentRequest = Asked<Operation<InWorkspace<"/environments">, "post">>;
+export type EnvironmentChange = Asked<Operation<InWorkspace<"/environments/{environment}">, "patch">>;
+export type EnvironmentCheck = Get<InWorkspace<"/environments/{environment}/check">>;
+export type EnvironmentVariable = Item<Get<InWorkspace<"/environments/{environment}/variables">>>;
 export type RunRequest = Asked<Operation<InWorkspace<"/runs">, "post">>;
 
 export type Config = Get<"/config">;

@@ -28,6 +28,9 @@ export const paths = {
   runs: (key: string, query?: Query) => withQuery(`${workspace(key)}/runs`, query),
   run: (key: string, runId: string, query?: Query) =>
     withQuery(`${workspace(key)}/runs/${encodeURIComponent(runId)}`, query),
+  environments: (key: string, query?: Query) => withQuery(`${workspace(key)}/environments`, query),
+  environment: (key: string, environment: string) =>
+    `${workspace(key)}/environments/${encodeURIComponent(environment)}`,
   settings: (key: string, query?: Query) => withQuery(`${workspace(key)}/settings`, query),
   login: (next: string | null) => withQuery("/login", { next }),
   profile: (query?: Query) => withQuery("/profile", query),

@@ -14,6 +14,7 @@ import {
   PackageOpen,
   Play,
   Search,
+  ServerCog,
   Settings,
   Sun,
   Table2,
@@ -139,6 +140,7 @@ function WorkspacePages({ workspace, narrow }: { workspace: string; narrow: bool
       <Group name="Operation" narrow={narrow} />
       <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
       <Page to={paths.artifacts(workspace, here)} icon={PackageOpen} name="Artifacts" narrow={narrow} />
+      <Page to={paths.environments(workspace)} icon={ServerCog} name="Environments" narrow={narrow} />
       <DagsterLink workspace={workspace} narrow={narrow} />
       <Page to={paths.settings(workspace)} icon={Settings} name="Settings" narrow={narrow} />
     </>

@@ -38,6 +38,8 @@ export const routes: RouteObject[] = [
                   { path: "lineage/changes", lazy: () => import("@/routes/lineage-changes") },
                   { path: "runs", lazy: () => import("@/routes/runs") },
                   { path: "runs/:runId", lazy: () => import("@/routes/run") },
+                  { path: "environments", lazy: () => import("@/routes/environments") },
+                  { path: "environments/:environment", lazy: () => import("@/routes/environment") },
                   { path: "settings", lazy: () => import("@/routes/settings") },
                   { path: "*", lazy: () => import("@/routes/not-found") },
                 ],

@@ -10,6 +10,7 @@ const SHORTCUTS: { keys: string[]; what: string }[] = [
   { keys: ["g", "v"], what: "Validation" },
   { keys: ["g", "r"], what: "Runs" },
   { keys: ["g", "a"], what: "Artifacts" },
+  { keys: ["g", "e"], what: "Environments" },
   { keys: ["g", "s"], what: "Settings of the workspace" },
   {
     keys: ["Arrows"],

@@ -40,6 +40,7 @@ const DEVELOPER_SCOPES = [
 const ADMIN_SCOPES = [
   ...DEVELOPER_SCOPES,
   "workspace:edit",
+  "environment:edit",
   "member:manage",
   "token:manage",
   "audit:read",
@@ -71,6 +72,7 @@ export const workspace = (changes: Partial<Workspace> = {}): Workspace => ({
       adapter_type: "duckdb",
       is_default: true,
       in_profile: true,
+      is_runnable: true,
     },
     {
       key: "prod",
@@ -79,6 +81,7 @@ export const workspace = (changes: Partial<Workspace> = {}): Workspace => ({
       adapter_type: "postgres",
       is_default: false,
       in_profile: true,
+      is_runnable: true,
     },
   ],
   dagster_path: "/dagster",
@@ -142,6 +145,7 @@ export const roles: Roles = {
     right("run:cancel", "developer"),
     right("artifact:upload", "developer"),
     right("catalog:edit", "developer"),
+    right("environment:edit", "admin"),
     right("member:manage", "admin"),
     right("user:manage", "instance_admin", false),
     right("audit:read-all", "instance_admin", true),

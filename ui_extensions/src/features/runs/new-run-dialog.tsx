@@ -54,7 +54,7 @@ export function NewRunDialog(props: NewRunProps) {
             <RunForm
               {...props}
               // Of the others only artifacts are brought: dbt has no target for them here.
-              environments={props.environments.filter((environment) => environment.in_profile)}
+              environments={props.environments.filter((environment) => environment.is_runnable)}
               options={data}
             />
           )}

@@ -1,0 +1,69 @@
+"""Removing the folders of old runs: their log, and what dbt wrote. What the catalog has of them stays."""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.environments.models import Environment
+
+DAY: Final = 86_400.0
+NOTE: Final = "environment"
+
+
+@dataclass(frozen=True)
+class Ages:
+    """For how many days folders are kept: of the environment of a run, or else of the instance."""
+
+    default: int
+    by_run: Mapping[str, int]
+
+    def seconds(self, run_id: str) -> float:
+        """After how long without a change the folder of this run goes."""
+        return self.by_run.get(run_id, self.default) * DAY
+
+
+def forget_folders(session: Session, data_dir: Path, *, days: int) -> int:
+    """Remove folders of runs that nothing has written to for as long as they are kept. Returns how many."""
+    folders = [path for path in (data_dir / "runs").glob("*") if path.is_dir()]
+    ages = Ages(days, _own_days(session, folders))
+    gone = [path for path in folders if _age(path) > ages.seconds(path.name)]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(gone)
+
+
+def _own_days(session: Session, folders: Sequence[Path]) -> dict[str, int]:
+    """Of runs in environments that say themselves how long."""
+    own = sa.select(Environment.id, Environment.retention_days).where(Environment.retention_days.is_not(None))
+    days = {str(environment_id): kept for environment_id, kept in session.execute(own) if kept is not None}
+    found = {folder.name: environment_of(folder) for folder in folders} if days else {}
+    return {run_id: days[environment] for run_id, environment in found.items() if environment in days}
+
+
+def note_environment(folder: Path, environment_id: int) -> None:
+    """Write into the folder of a run which environment says how long it is kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NOTE).write_text(str(environment_id))
+
+
+def environment_of(folder: Path) -> str | None:
+    """The id that was noted; None for runs from before there was one."""
+    try:
+        return (folder / NOTE).read_text().strip()
+    except OSError:
+        return None
+
+
+def _age(folder: Path) -> float:
+    """Since its log was last written, in seconds; a run that still writes has an age of none."""
+    try:
+        newest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except OSError:
+        return 0.0
+    return time.time() - newest
