@@ -1,5 +1,6 @@
 """Recording what a run does while it does it: its steps, and each node as dbt reports it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.catalog import health
@@ -20,6 +22,8 @@ from core.kit.text import storable
 from core.runs.expecting import expected_nodes
 from core.runs.models import RunNode, RunStep
 from core.runs.values import NodeOutcome
+
+log = logging.getLogger("workbench.runs")
 
 # Only these say something about a node's health; `compile` calls everything a success.
 EXECUTING = frozenset({"build", "run", "test", "seed", "snapshot"})
@@ -100,7 +104,12 @@ def _expect(session: Session, context: StepContext, options: Mapping[str, Any] |
         Node.resource_type,
     )
     columns = [*literals, "unique_id", "name", "resource_type"]
-    session.execute(insert(RunNode).from_select(columns, rows).on_conflict_do_nothing())
+    try:
+        with session.begin_nested():
+            session.execute(insert(RunNode).from_select(columns, rows).on_conflict_do_nothing())
+    except SQLAlchemyError:
+        # A guess must not keep a run from running.
+        log.warning("what a step will come to could not be told", exc_info=True)
 
 
 def end_step(

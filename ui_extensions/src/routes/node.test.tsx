@@ -298,4 +298,45 @@ describe("the page of a node", () => {
     at("overview");
     expect(await screen.findByText("All about orders.")).toBeInTheDocument();
   });
+
+  it("draws how it did over time, and marks what is flaky", async () => {
+    withWorkspace();
+    answer(ORDERS, nodeDetail("orders"));
+    const point = (runId: string, changes: object) => ({
+      run_id: runId,
+      external: false,
+      step: 1,
+      command: "build",
+      status: "success",
+      started_at: "2024-05-01T08:00:02Z",
+      finished_at: "2024-05-01T08:00:04Z",
+      execution_time: 2,
+      rows_affected: 10,
+      bytes_processed: null,
+      failures: null,
+      message: null,
+      same_code: true,
+      flaky: false,
+      ...changes,
+    });
+    answer(`${ORDERS}/history`, {
+      ...page([
+        point("run-3", { status: "error", flaky: true }),
+        point("run-2", { same_code: false, rows_affected: null }),
+        point("external-1", { external: true, same_code: null }),
+      ]),
+      flaky: true,
+      flaky_tests: [],
+    });
+    at("runs");
+    expect(await screen.findByText(/Duration of the last 3 runs, at most 2.0s/)).toBeInTheDocument();
+    expect(screen.getByText("Rows, at most 10")).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: /Error, 2.0s, 10 rows, flaky/ })).toHaveAttribute(
+      "href",
+      "/w/shop/runs/run-3?node=model.shop.orders",
+    );
+    expect(screen.getByRole("link", { name: /other SQL than the time before/ })).toBeInTheDocument();
+    expect(screen.getByRole("img", { name: /Succeeded/ })).toBeInTheDocument();
+    expect(screen.getAllByText("Flaky")).toHaveLength(2);
+  });
 });
