@@ -47,7 +47,7 @@ def rotate_keys(settings: Settings) -> None:
 
 
 def rotate_encryption(settings: Settings) -> int:
-    """Encrypt every secret with a new key, or with the ENCRYPTION_KEY given. Returns how many there are.
+    """Encrypt every secret with a new key, or with the given ENCRYPTION_KEY. Returns how many there are.
 
     Raises:
         CannotStart: the database does not answer.

@@ -22,7 +22,7 @@ REAL: Final[Mapping[str, str]] = {
     "step": "1",
     "name": "manifest.json",
     "username": "sam",
-    "environment": "prod",
+    "environment": "dev",
     "variable": "REGION",
     "token_id": "2001",
     "session_id": "00000000-0000-4000-8000-000000000001",

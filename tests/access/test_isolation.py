@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from core.artifacts.models import Drop, DropState
 from core.audit.models import AuditLog
 from core.auth.models import User
+from core.environments import editing
+from core.environments.models import Environment, EnvironmentVariable
 from core.lineage.tracing.computing import Limits
 from core.lineage.tracing.service import trace_environment
 from core.runs.log import LogWriter, log_path
@@ -40,6 +42,8 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "step": ("1", "2"),
     "name": ("catalog.json", "of_b.json"),
     "username": (PEOPLE["outsider"].name,),
+    "environment": ("of_b",),
+    "variable": ("OF_B",),
     "token_id": (str(SERVICE_OF_B),),
     "session_id": (PEOPLE["outsider"].session_id,),
     "drop_id": ("2",),
@@ -52,7 +56,11 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "to_node": ("model.shop.of_b",),
 }
 # Somebody with an account can be made a member anywhere: people belong to no workspace.
-NOT_FOREIGN: Final = {("PUT /api/workspaces/{workspace}/members/{username}", "username")}
+# A variable is made by its name, whatever others are called elsewhere.
+NOT_FOREIGN: Final = {
+    ("PUT /api/workspaces/{workspace}/members/{username}", "username"),
+    ("PUT /api/workspaces/{workspace}/environments/{environment}/variables/{variable}", "variable"),
+}
 
 IN_WORKSPACE = [operation for operation in OPERATIONS if operation.in_workspace]
 GETS = [operation for operation in OPERATIONS if operation.method == "GET" and operation.scope]
@@ -90,8 +98,25 @@ def stock_vault(vault: Shop) -> None:
         vault.take("catalog.json", f"half {MARK}".encode(), run_id=run_id)
     with vault.db.session() as session:
         session.add(a_drop(vault, f"{MARK} drop"))
+        session.add(an_environment(vault))
+        session.flush()
+        for key in ("dev", "prod", "of_b"):
+            environment = editing.get(session, vault.workspace_id, key)
+            values = {"name": "OF_B", "value": f"{MARK} value", "updated_by": MARK}
+            session.add(EnvironmentVariable(environment_id=environment.id, **values))
     with LogWriter(log_path(vault.folder, "run-of-b")) as log:
         log.write(f"{MARK} line", step=1, level="info")
+
+
+def an_environment(shop: Shop) -> Environment:
+    return Environment(
+        workspace_id=shop.workspace_id,
+        key="of_b",
+        name=f"{MARK} environment",
+        description=MARK,
+        dbt_target="of_b",
+        profile_yaml=f"type: duckdb\nschema: {MARK}\n",
+    )
 
 
 def a_drop(shop: Shop, label: str) -> Drop:

@@ -23,6 +23,7 @@ from core.auth.access_tokens import AccessTokens
 from core.auth.models import ApiToken, LoginSession, Membership, User
 from core.auth.rights import PERSON_SCOPES, TOKEN_SCOPES, Role, scopes_of
 from core.auth.secret_text import TokenKind, digest, hint_of, new_api_token
+from core.environments.models import Environment, EnvironmentVariable
 from core.kit import clock
 from core.kit.settings import Settings
 from core.workspaces.models import Workspace
@@ -136,6 +137,10 @@ class World:
         """Everybody is again who they were, and logged in."""
         with self.state.db.session() as session:
             session.execute(sa.update(Workspace).values(archived_at=None))
+            of_shop = sa.select(Environment.id).where(Environment.workspace_id == self.shop.workspace_id)
+            session.execute(
+                sa.delete(EnvironmentVariable).where(EnvironmentVariable.environment_id.in_(of_shop))
+            )
             self._put_people(session)
             self._put_tokens(session)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import stat
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,14 @@ from pydantic import SecretStr
 from core.audit.models import AuditLog
 from core.auth.actor import local_admin
 from core.environments import editing, variables
-from core.environments.editing import Repository
 from core.environments.models import Environment, EnvironmentVariable
 from core.environments.names import BASE_VARIABLES, RESERVED, why_refused
-from core.environments.service import Target
 from core.environments.variables import Values
 from core.kit import crypto
 from core.kit.crypto import Cipher, Undecryptable
 from core.kit.errors import Conflict, Invalid, NotFound
 from core.kit.settings import Settings
-from core.runs import executables, retention
 from core.runs.dbt_process import dbt_process, remove_profile, write_profile
-from core.runs.executables import adapters_of, ask, check_of, checked_executable, in_house
 from core.runs.masking import Masker
 from core.workspaces.models import Workspace
 from deploy.local.admin import rotate_encryption
@@ -338,113 +333,3 @@ def test_files_are_cleaned_and_binary_ones_that_hold_a_secret_go(tmp_path: Path)
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"a.sql", "graph.gpickle", "manifest.json"}
     assert untouched.stat().st_mtime == 1
-
-
-# The dbt of an environment
-
-
-def script(path: Path, body: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(0o755)
-    return path
-
-
-CORE = "printf 'Core:\\n  - installed: 1.9.4\\n  - latest: 1.11.0\\n\\n'"
-PLUGINS = "printf 'Plugins:\\n  - snowflake: 1.9.1 - x\\n  - postgres: 1.9.0\\n'"
-SAYS = f"{CORE}; {PLUGINS}"
-
-
-def test_an_allowed_dbt_is_asked_for_its_version_and_adapters(tmp_path: Path) -> None:
-    script(tmp_path / "venvs" / "old" / "bin" / "dbt", SAYS)
-    settings = settings_of(tmp_path, DBT_EXECUTABLES_ALLOWED=str(tmp_path / "venvs"))
-    for named in ("venvs/old", "venvs/old/bin/dbt"):
-        found = checked_executable(settings, str(tmp_path / named))
-        assert (found.version, found.adapters, found.error) == ("1.9.4", ["postgres", "snowflake"], None)
-    environment = Environment(dbt_executable="x", dbt_check=found.as_json(), adapter_type="duckdb")
-    assert (check_of(environment), adapters_of(environment).missing) == (found, True)
-
-
-def test_a_dbt_sees_nothing_of_the_server_when_it_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://of-the-server")
-    path = script(tmp_path / "dbt", f"env > {tmp_path}/seen; {SAYS}")
-    assert ask(settings_of(tmp_path), str(path)).error is None
-    assert "of-the-server" not in (tmp_path / "seen").read_text()
-
-
-@pytest.mark.parametrize(
-    ("named", "reason"),
-    [
-        ("dbt", "absolute path"),
-        ("/bin/sh", "must be below a folder"),
-        ("{root}/allowed/../outside", "must be below a folder"),
-        ("{root}/allowed/link", "must be below a folder"),
-        ("{root}/allowed/nothing", "must be a program"),
-        ("{root}/allowed/text", "must be a program"),
-        ("{root}/allowed", "must be a program"),
-        ("{root}/allowed/fails", "ended with code 3: no luck"),
-        ("{root}/allowed/other", "ended with code 0: something else"),
-        ("{root}/allowed/slow", "took longer than"),
-    ],
-)
-def test_what_may_not_be_named_as_dbt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, reason: str
-) -> None:
-    monkeypatch.setattr(executables, "SECONDS", 0.5)
-    allowed = tmp_path / "allowed"
-    script(tmp_path / "outside", SAYS)
-    script(allowed / "fails", "echo no luck; exit 3")
-    script(allowed / "other", "echo something else")
-    script(allowed / "slow", "sleep 20")
-    (allowed / "text").write_text("")
-    (allowed / "link").symlink_to(tmp_path / "outside")
-    settings = settings_of(tmp_path, DBT_EXECUTABLES_ALLOWED=str(allowed))
-    with pytest.raises(Invalid) as error:
-        checked_executable(settings, named.format(root=tmp_path))
-    (detail,) = error.value.details
-    assert detail.field == "dbt_executable"
-    assert reason in detail.message
-
-
-def test_without_a_setting_only_the_products_dbt_runs(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="DBT_EXECUTABLES_ALLOWED"):
-        checked_executable(settings, str(script(tmp_path / "dbt", SAYS)))
-    found = in_house()
-    assert found.adapters is not None
-    assert {"duckdb", "postgres"} == set(found.adapters)
-    assert adapters_of(Environment(adapter_type="snowflake")).missing is True
-    assert adapters_of(Environment(adapter_type=None)).missing is None
-
-
-# How long runs are kept
-
-
-def run_of(folder: Path, name: str, days: int, environment_id: int | None = None) -> Path:
-    run = folder / "runs" / name
-    run.mkdir(parents=True)
-    (run / "log.jsonl").write_text("{}")
-    if environment_id is not None:
-        retention.note_environment(run, environment_id)
-    moment = time.time() - days * 86_400
-    for path in (*run.iterdir(), run):
-        os.utime(path, (moment, moment))
-    return run
-
-
-def test_runs_are_kept_as_long_as_their_environment_says(shop: Shop) -> None:
-    with shop.db.session() as session:
-        environment = editing.get(session, shop.workspace_id, "dev")
-        workspace = session.get_one(Workspace, shop.workspace_id)
-        repository = Repository([Target("dev", "duckdb", is_default=True)])
-        editing.change(session, ADMIN, workspace, environment, {"retention_days": 7}, repository)
-    other = shop.other_environment().environment_id
-    run_of(shop.folder, "short", 8, shop.environment_id)
-    run_of(shop.folder, "young", 6, shop.environment_id)
-    run_of(shop.folder, "long", 8, other)
-    run_of(shop.folder, "ancient", 31, other)
-    run_of(shop.folder, "from_before", 31)
-    with shop.db.session() as session:
-        assert retention.forget_folders(session, shop.folder, days=30) == 3
-    assert {path.name for path in (shop.folder / "runs").iterdir()} == {"young", "long"}
