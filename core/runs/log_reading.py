@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -49,6 +50,14 @@ class LogFilter:
         if self.node is not None and line.unique_id != self.node:
             return False
         return self.text is None or self.text.lower() in line.text.lower()
+
+    @cached_property
+    def needle(self) -> bytes | None:
+        """What the bytes of a wanted line hold, whatever its case; None where JSON may write it otherwise."""
+        plain = self.text is not None and self.text.isascii() and self.text.isprintable()
+        return (
+            self.text.lower().encode() if self.text and plain and not set(self.text) & {'"', "\\"} else None
+        )
 
     def may_be_in(self, index: LogIndex, block: int) -> bool:
         """Whether a block can hold a wanted line; the last, which is not whole yet, can hold any."""
@@ -144,22 +153,23 @@ def _wanted_lines(
         if not wanted.may_be_in(index, block):
             number = after
             continue
-        for line, length in _lines_of_block(file, index, number, min(after, index.lines + 1)):
-            if wanted.wants(line):
-                found.append(line)
-            budget -= length
-            number = line.line + 1
+        for at, raw in _lines_of_block(file, index, number, min(after, index.lines + 1)):
+            # Most lines need not be taken apart.
+            if wanted.needle is None or wanted.needle in raw.lower():
+                line = decode_line(raw, at)
+                found += [line] if wanted.wants(line) else []
+            budget -= len(raw)
+            number = at + 1
             if len(found) >= limit or budget <= 0:
                 return found, number
     return found, min(number, max(index.lines + 1, first))
 
 
-def _lines_of_block(file: BinaryIO, index: LogIndex, first: int, after: int) -> Iterator[tuple[LogLine, int]]:
-    """Lines of one block from number `first` until before `after`, each with its length."""
+def _lines_of_block(file: BinaryIO, index: LogIndex, first: int, after: int) -> Iterator[tuple[int, bytes]]:
+    """Lines of one block from number `first` until before `after`, as they are written."""
     start, place = index.start_of(first)
     numbered = zip(range(start, after), whole_lines(file, place), strict=False)
-    for number, raw in islice(numbered, first - start, None):
-        yield decode_line(raw, number), len(raw)
+    yield from islice(numbered, first - start, None)
 
 
 def whole_log(path: Path) -> Iterator[bytes]:

@@ -24,6 +24,7 @@ interface LogLinesProps {
 
 const LINE_HEIGHT = 18;
 const NEAR_END = 40;
+const SETTLE_MILLISECONDS = 60;
 
 const LEVEL_LOOK: Record<string, string> = {
   debug: "text-faint",
@@ -65,9 +66,13 @@ export function LogLines({
   const shown = useRef(false);
   useEffect(() => {
     if (shown.current || showFirst === null || showFirst > last) return;
+    const show = () => virtual.scrollToIndex(showFirst, { align: "center" });
+    show();
+    if (!lineAt(showFirst)) return;
     shown.current = true;
-    virtual.scrollToIndex(showFirst, { align: "center" });
-  }, [showFirst, last, virtual]);
+    // Once more when the lines around it have their true heights.
+    setTimeout(show, SETTLE_MILLISECONDS);
+  });
 
   const stopFollowing = () => {
     const box = scroller.current;

@@ -154,11 +154,6 @@ function RunForm({
         onGoesOn={current < steps.length - 1 ? (goesOn) => change((step) => ({ ...step, goesOn })) : null}
       />
       <RetryFields draft={retry} onChange={setRetry} />
-      <RunPreview
-        workspace={workspace}
-        body={local.some((problems) => Object.keys(problems).length > 0) ? null : { ...body(), retry: null }}
-        step={current + 1}
-      />
       <div>
         <p className="mb-1 text-xs text-faint">In a terminal this would be</p>
         <pre
@@ -168,11 +163,20 @@ function RunForm({
           {steps.map((one) => commandLine(one, taken(one))).join("\n")}
         </pre>
       </div>
-      <div className="sticky bottom-0 -mx-4 -mb-4 flex justify-end gap-2 border-t bg-canvas px-4 py-3">
-        <Button onClick={onClose}>Not now</Button>
-        <Button type="submit" look="primary" disabled={start.isPending}>
-          {start.isPending ? "Starting" : "Start run"}
-        </Button>
+      <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-col gap-2 border-t bg-canvas px-4 py-3">
+        <RunPreview
+          workspace={workspace}
+          body={
+            local.some((problems) => Object.keys(problems).length > 0) ? null : { ...body(), retry: null }
+          }
+          step={current + 1}
+        />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Not now</Button>
+          <Button type="submit" look="primary" disabled={start.isPending}>
+            {start.isPending ? "Starting" : "Start run"}
+          </Button>
+        </div>
       </div>
     </form>
   );

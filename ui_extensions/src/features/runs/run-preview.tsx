@@ -37,7 +37,7 @@ export function RunPreview({ workspace, body, step }: RunPreviewProps) {
   const preview = useQuery({ ...previewQuery(workspace, said, step), enabled: said !== "" });
   if (said === "") return null;
   return (
-    <section aria-label="Preview" className="rounded-md border px-3 py-2 text-sm">
+    <section aria-label="Preview" className="text-sm">
       {preview.isError ? (
         <p className="text-warning">Unknown what this would run: {describeError(preview.error).message}</p>
       ) : preview.data ? (
