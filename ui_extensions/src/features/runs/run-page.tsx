@@ -12,6 +12,8 @@ import { isActive, runStatus } from "@/lib/status";
 import { runQuery } from "./queries";
 import { RunActions } from "./run-actions";
 import { RunBody } from "./run-body";
+import { WhyItWaits } from "./run-queue";
+import { RetriesEnded, retryFacts } from "./run-retry";
 
 interface RunPageProps {
   workspace: Workspace;
@@ -62,6 +64,8 @@ export function RunPage({ workspace, runId }: RunPageProps) {
           <Notice tone="warning">The status may be old: {describeError(run.error).message}</Notice>
         </div>
       ) : null}
+      <RetriesEnded run={run.data} />
+      <WhyItWaits run={run.data} />
       <RunBody key={runId} run={run.data} />
     </div>
   );
@@ -98,6 +102,7 @@ function RunFacts({ run }: { run: Run }) {
           },
           ...(run.schedule ? [{ name: "Schedule", value: run.schedule }] : []),
           { name: "Nodes", value: <NodeCounts counts={run.node_counts} words /> },
+          ...retryFacts(run),
           ...(run.git_commit ? [{ name: "Commit", value: <Commit commit={run.git_commit} /> }] : []),
           ...(run.dbt_version ? [{ name: "dbt", value: run.dbt_version }] : []),
         ]}
