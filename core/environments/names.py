@@ -44,6 +44,10 @@ RESERVED: Final = frozenset(
         "DBT_QUIET",
         "DBT_USE_COLORS",
         "DBT_WRITE_JSON",
+        "DBT_STATE",
+        "DBT_DEFER",
+        "DBT_DEFER_STATE",
+        "DBT_FAVOR_STATE",
         "DBT_PARTIAL_PARSE_FILE_PATH",
         "DBT_SEND_ANONYMOUS_USAGE_STATS",
     }

@@ -134,23 +134,41 @@ def end_step(
 
 def record_node(session: Session, context: StepContext, report: NodeReport) -> None:
     """Record a node that began or ended."""
-    row = _row(context, report, report.name, report.resource_type)
-    values = {name: value for name, value in row.items() if name not in _KEY}
-    statement = insert(RunNode).values(**row)
-    session.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=values))
-    if report.status == RUNTIME_ERROR and context.command == FRESHNESS:
-        _record_unanswered(session, context, report)
-    if report.finished_at is not None and context.command in EXECUTING:
+    record_nodes(session, context, [report])
+
+
+def record_nodes(session: Session, context: StepContext, reports: Sequence[NodeReport]) -> None:
+    """Record nodes that began or ended; of several reports about one, the last."""
+    last = {report.unique_id: report for report in reports}.values()
+    rows = [_row(context, report, report.name, report.resource_type) for report in last]
+    statement = insert(RunNode)
+    values = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
+    session.connection().execute(statement.on_conflict_do_update(index_elements=_KEY, set_=values), rows)
+    if context.command == FRESHNESS:
+        _record_unanswered(session, context, [report for report in last if report.status == RUNTIME_ERROR])
+    ended = [_as_outcome(report) for report in last if report.finished_at is not None]
+    if ended and context.command in EXECUTING:
         # Not left to run_results.json: a dbt that is killed never writes it.
-        _write_latest(session, context, [_as_outcome(report)])
+        _write_latest(session, context, ended)
 
 
-def _record_unanswered(session: Session, context: StepContext, report: NodeReport) -> None:
+def _record_unanswered(session: Session, context: StepContext, reports: Sequence[NodeReport]) -> None:
     """Dbt 1.11 leaves sources that it could not ask out of sources.json; their old answer must not stand."""
     message = "dbt could not ask this source; the log of the run says why."
-    at = report.finished_at or clock.now()
-    unanswered = Freshness(report.unique_id, RUNTIME_ERROR, None, at, None, message, report.execution_time)
-    write_freshness(session, context.reading, [unanswered], context.run_id)
+    unanswered = [
+        Freshness(
+            report.unique_id,
+            RUNTIME_ERROR,
+            None,
+            report.finished_at or clock.now(),
+            None,
+            message,
+            report.execution_time,
+        )
+        for report in reports
+    ]
+    if unanswered:
+        write_freshness(session, context.reading, unanswered, context.run_id)
 
 
 def _as_outcome(report: NodeReport) -> NodeOutcome:

@@ -22,6 +22,7 @@ from core.runs.ports import (
     COMMAND_TAG,
     ENDED,
     ENVIRONMENT_TAG,
+    WAREHOUSE_TAG,
     WORKSPACE_TAG,
     EngineRun,
     Launch,
@@ -30,6 +31,7 @@ from core.runs.ports import (
 )
 from core.runs.recording import EXECUTING, NEVER_BEGAN
 from core.runs.retry_policy import RETRY_OF_TAG, RetryPolicy
+from core.runs.warehouses import warehouse_of
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 
@@ -139,6 +141,7 @@ def launch_of(workspace_key: str, asked: Asked, actor: str, tags: Mapping[str, s
     """What Dagster is asked for."""
     environment = asked.environment
     display = " && ".join(step.display for step in asked.steps)
+    warehouse = warehouse_of(workspace_key, environment.adapter_type)
     return Launch(
         job_name=job_name(workspace_key),
         config=run_config(workspace_key, environment.key, asked.steps),
@@ -147,6 +150,7 @@ def launch_of(workspace_key: str, asked: Asked, actor: str, tags: Mapping[str, s
             ENVIRONMENT_TAG: environment.key,
             ACTOR_TAG: actor,
             COMMAND_TAG: display[:TAG_LENGTH],
+            **({WAREHOUSE_TAG: warehouse} if warehouse else {}),
             **(asked.retry.tags(1) if asked.retry else {}),
             **(tags or {}),
         },

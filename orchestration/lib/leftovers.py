@@ -1,6 +1,7 @@
 """What a run whose process was killed left behind: files of its last step, and rows that say that it runs."""
 
 import shlex
+import shutil
 import time
 from typing import Final
 
@@ -11,9 +12,12 @@ from sqlalchemy.orm import Session
 from core.artifacts import service as artifacts
 from core.artifacts.arrival import Arrival
 from core.environments import service as environments
+from core.environments.models import Environment
 from core.runs import recording
 from core.runs.commands import COMMANDS
+from core.runs.dbt_process import load_values, private_folder
 from core.runs.log import run_folder
+from core.runs.masking import Masker
 from core.runs.models import RunStep
 from core.runs.recording import StepContext
 from orchestration.lib.services import Services
@@ -34,7 +38,9 @@ def keep_leftovers(shared: Services, run_id: str, environment_key: str | None) -
     for step in steps:
         with shared.db.session() as session:
             context = _context(session, step, environment_key)
-        _keep_files(shared, context)
+            environment = session.get_one(Environment, context.environment_id)
+            secrets = load_values(session, shared.settings, environment).secrets
+        _keep_files(shared, context, Masker(secrets.values()))
         with shared.db.session() as session:
             recording.end_step(session, context, status="unknown", exit_code=None, message=ENDED)
     return len(steps)
@@ -56,8 +62,10 @@ def command_of(display: str) -> str:
     return both if both in COMMANDS else words[0]
 
 
-def _keep_files(shared: Services, context: StepContext) -> None:
+def _keep_files(shared: Services, context: StepContext, masker: Masker) -> None:
     folder = run_folder(shared.settings.data_dir, context.run_id) / "steps" / str(context.step) / "target"
+    shutil.rmtree(private_folder(folder), ignore_errors=True)
+    masker.clean_folder(folder)
     arrival = Arrival(
         context.workspace_id, context.environment_id, "run", context.run_id, context.step, context.command
     )

@@ -29,5 +29,5 @@ def services() -> Services:
     if settings.database_url is None:
         raise Invalid("DATABASE_URL is not set; `workbench up` sets it for the processes that it starts.")
     return Services(
-        settings, Database(make_engine(settings.database_url, pool_size=2)), ArtifactStore(settings.data_dir)
+        settings, Database(make_engine(settings.database_url, pool_size=3)), ArtifactStore(settings.data_dir)
     )

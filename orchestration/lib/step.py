@@ -27,6 +27,7 @@ from core.runs.retention import note_environment
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.lib.invocation import RawLine, TeeInvocation, WorkbenchDbt
+from orchestration.lib.node_writer import NodeWriter
 from orchestration.lib.reports import node_report
 from orchestration.lib.services import Services
 
@@ -71,13 +72,14 @@ class StepRunner:
     ) -> None:
         self._place = place
         self._step = step
-        self._index = index
+        self.index = index
         self._log = log
         self._is_cancelling = is_cancelling
         self._context = StepContext(
             place.workspace.id, place.environment.id, place.run_id, index, step.command
         )
         self._seen: dict[str, str] = {}
+        self._writer = NodeWriter(place.services.db, self._context)
         self.target = place.target_path(index)
         self.outcome = Outcome()
         self._process: DbtProcess | None = None
@@ -105,7 +107,7 @@ class StepRunner:
             self.outcome = Outcome("failed", None, f"dbt could not be started: {error}.")
         except WorkbenchError as error:
             self.outcome = Outcome("failed", None, f"{error.message} {error.hint or ''}".strip())
-            self._log.write(str(self.outcome.message), step=self._index, level="error", event="NotStarted")
+            self._log.write(str(self.outcome.message), step=self.index, level="error", event="NotStarted")
         except GeneratorExit:
             self.outcome = Outcome("failed", None, "The run ended before dbt did.")
             raise
@@ -122,7 +124,7 @@ class StepRunner:
             shutil.copyfile(partial, self.target / PARTIAL_PARSE)
         with self._place.services.db.session() as session:
             recording.begin_step(session, self._context, self._step.display, self._step.options)
-        self._log.write(self._step.display, step=self._index, event="StepBegan")
+        self._log.write(self._step.display, step=self.index, event="StepBegan")
 
     def _bring_state(self) -> None:
         """What the step compares with or defers to, as it is at this moment, into a folder of its own."""
@@ -135,7 +137,7 @@ class StepRunner:
         states.write_state(place.services.store, state, folder)
         self._step = self._step.with_state(str(folder))
         said = ", ".join(state.files)
-        self._log.write(f"State: {said} of {state.place}", step=self._index, event="StateBrought")
+        self._log.write(f"State: {said} of {state.place}", step=self.index, event="StateBrought")
 
     def _start(
         self,
@@ -169,9 +171,9 @@ class StepRunner:
     def _hear(self, line: RawLine) -> None:
         if isinstance(line, str):
             if line:
-                self._log.write(line, step=self._index)
+                self._log.write(line, step=self.index)
             return
-        self._log.write_event(line, step=self._index)
+        self._log.write_event(line, step=self.index)
         if line["info"].get("name") == DEBUG_RESULT:
             self._found_by_debug.append(str(line["info"].get("msg", "")))
         report = node_report(line)
@@ -183,8 +185,7 @@ class StepRunner:
         if self._seen.get(report.unique_id) in {report.status, "done"}:
             return
         self._seen[report.unique_id] = report.status if report.status == "running" else "done"
-        with self._place.services.db.session() as session:
-            recording.record_node(session, self._context, report)
+        self._writer.put(report)
 
     def _conclude(self, invocation: TeeInvocation) -> None:
         code = invocation.process.wait()
@@ -193,7 +194,8 @@ class StepRunner:
             return
         words = invocation.error_messages or [text for text in self._found_by_debug if "[OK" not in text]
         said = dict.fromkeys(_without_traceback(text) for text in words)
-        message = "\n".join(text for text in said if text) or _ending(code)
+        message = "\n".join(text for text in ([_ending(code)] if code < 0 else []) + [*said] if text)
+        message = message or _ending(code)
         self.outcome = Outcome("failed", code, message[:MESSAGE_LENGTH])
 
     def _end(self, invocation: TeeInvocation | None) -> None:
@@ -204,6 +206,7 @@ class StepRunner:
             self.outcome = Outcome("cancelled", self.outcome.exit_code, CANCELLED)
         try:
             self._clean_up()
+            self._writer.close()
             self._report_artifacts()
         finally:
             self._record_end()
@@ -217,7 +220,7 @@ class StepRunner:
     def _report_artifacts(self) -> None:
         for name, reason in self._keep_artifacts():
             text = f"{name} was put aside: {reason}"
-            self._log.write(text, step=self._index, level="warn", event="ArtifactRefused")
+            self._log.write(text, step=self.index, level="warn", event="ArtifactRefused")
 
     def _record_end(self) -> None:
         with self._place.services.db.session() as session:
@@ -232,8 +235,8 @@ class StepRunner:
                 row = session.get_one(Workspace, self._place.workspace.id)
                 workspaces.mark_broken(row, self.outcome.message or "dbt gave no reason.")
         level = LEVEL_OF.get(self.outcome.status, "error")
-        text = f"Step {self._index} ended: {self.outcome.status}"
-        self._log.write(text, step=self._index, level=level, event="StepEnded")
+        text = f"Step {self.index} ended: {self.outcome.status}"
+        self._log.write(text, step=self.index, level=level, event="StepEnded")
 
     def _says_broken(self) -> bool:
         """Dbt gave up before it had read the project: it writes the manifest as soon as it has."""
@@ -248,7 +251,7 @@ class StepRunner:
         """Store and ingest what dbt left; returns what was refused, and why."""
         place = self._place
         arrival = Arrival(
-            place.workspace.id, place.environment.id, "run", place.run_id, self._index, self._step.command
+            place.workspace.id, place.environment.id, "run", place.run_id, self.index, self._step.command
         )
         taken = artifacts.collect(place.services.db, place.services.store, arrival, self.target)
         self._keep_partial_parse()

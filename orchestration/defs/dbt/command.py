@@ -1,6 +1,7 @@
 """The op behind every run: any dbt commands of a workspace, one after another."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from orchestration.lib.published_log import publishing
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
 from orchestration.lib.step import Outcome, Place, StepRunner
+from orchestration.lib.turn import LOCK_ATTEMPTS, LOCK_SECONDS, held_by, own_turn
 from orchestration.lib.worker import WORKER_TAG, this_worker
 
 DAGSTER_ACTOR = "Dagster page"
@@ -72,19 +74,48 @@ def run_commands(
     events = AssetEvents(context, project.manifest, project.translator, project.workspace_key)
     failures: list[str] = []
     path = log_path(shared.settings.data_dir, place.run_id)
-    with publishing(context.instance, place.run_id, path), LogWriter(path) as log:
+    with publishing(context.instance, place.run_id, path), LogWriter(path) as log, own_turn(place, log):
         for index, step in enumerate(steps, start=1):
-            runner = StepRunner(place, index, step, log, partial(_is_cancelling, context))
-            for invocation, event in runner.events(project.manifest, project.translator, context):
-                yield from events.of(event, invocation.target_path)
+            runner = partial(StepRunner, place, index, step, log, partial(_is_cancelling, context))
+            outcome = yield from _carry_out(runner, context, project, events, log)
             trace_on_the_way(shared, place.environment.id, place.run_id)
-            if runner.outcome.status != "success":
-                failures.append(f"Step {index}, {step.display}, failed: {runner.outcome.message}")
-            if runner.outcome.status == "cancelled" or (failures and not _goes_on(runner.outcome, step)):
+            if outcome.status != "success":
+                failures.append(f"Step {index}, {step.display}, failed: {outcome.message}")
+            if outcome.status == "cancelled" or (failures and not _goes_on(outcome, step)):
                 break
     _reload_if_changed(shared, project)
     if failures:
         raise Failure("\n".join(failures), allow_retries=False)
+
+
+def _carry_out(
+    make_runner: Callable[[], StepRunner],
+    context: OpExecutionContext,
+    project: Project,
+    events: AssetEvents,
+    log: LogWriter,
+) -> Generator[DagsterEvent, None, Outcome]:
+    """One step to its end; again while a program that is none of our runs holds the warehouse."""
+    for attempt in range(1, LOCK_ATTEMPTS):
+        runner = make_runner()
+        yield from _events(runner, context, project, events)
+        program = held_by(runner.outcome)
+        if program is None:
+            return runner.outcome
+        again = f"trying again in {LOCK_SECONDS:.0f} s ({attempt} of {LOCK_ATTEMPTS - 1} times)"
+        text = f"The warehouse is held by {program}, which is none of our runs: {again}."
+        log.write(text, step=runner.index, level="warn", event="WarehouseHeld")
+        time.sleep(LOCK_SECONDS)
+    runner = make_runner()
+    yield from _events(runner, context, project, events)
+    return runner.outcome
+
+
+def _events(
+    runner: StepRunner, context: OpExecutionContext, project: Project, events: AssetEvents
+) -> Iterator[DagsterEvent]:
+    for invocation, event in runner.events(project.manifest, project.translator, context):
+        yield from events.of(event, invocation.target_path)
 
 
 def _goes_on(outcome: Outcome, step: Step) -> bool:
