@@ -106,7 +106,7 @@ def test_a_second_run_waits_for_the_warehouse_and_says_so(page: Page, stack: Sta
     page.goto("/w/tiny/runs")
     page.get_by_role("navigation", name="Views of the runs").get_by_role("link", name="Queue").click()
     expect(page).to_have_url(re.compile("view=queue"))
-    row = page.get_by_role("table", name="Queue").locator("tbody tr")
+    row = page.get_by_role("list", name="Queue").get_by_role("listitem")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("The warehouse is busy")
     expect(row.get_by_role("link", name=first[:8])).to_be_visible()

@@ -4,7 +4,7 @@ import type { Run, RunQueue, WaitingRun } from "@/api/types";
 import { run } from "@/test/fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, page, problem } from "@/test/server";
-import { aheadWords, blockersOf, queueWords } from "./queue-words";
+import { aheadWords, queueWords, reasonOf } from "./queue-words";
 import { attemptWords, dueWords, endWords, type Retry } from "./retry-words";
 
 const RUNS = "/api/workspaces/shop/runs";
@@ -45,14 +45,15 @@ describe("the queue", () => {
     expect(
       await screen.findByText("3 of at most 10 runs go on (2 here), 5 wait (2 here)."),
     ).toBeInTheDocument();
-    const [, first, second] = within(screen.getByRole("table", { name: "Queue" })).getAllByRole("row");
+    const [first, second] = within(screen.getByRole("list", { name: "Queue" })).getAllByRole("listitem");
     expect(first).toHaveTextContent("The warehouse is busy. Waits for dddddddd.");
+    expect(first).toHaveTextContent(/in dev *by ann *waits for .* *It is the next/);
     expect(within(first as HTMLElement).getByRole("link", { name: "dddddddd" })).toHaveAttribute(
       "href",
       "/w/shop/runs/dddddddd-4",
     );
     expect(second).toHaveTextContent("10 runs go on.");
-    expect(within(second as HTMLElement).getByRole("cell", { name: "4" })).toBeInTheDocument();
+    expect(second).toHaveTextContent("4 runs are ahead of it.");
   });
 
   it("cancels a run that waits, and then has it no more", async () => {
@@ -90,11 +91,14 @@ describe("the queue", () => {
 
   it("says the same on the page of a run that waits", async () => {
     withRun({ ...QUEUED, run_id: "run-1" });
-    const item = waiting("run-1", { ahead: 1, blockers: ["dddddddd-4"] });
+    const reason = "The warehouse is busy with run dddddddd, and takes one writer at a time.";
+    const item = waiting("run-1", { ahead: 1, blockers: ["dddddddd-4"], reason });
     answer(`${RUNS}/queue`, queue({ items: [item], total: 1, active: 1, active_everywhere: 1 }));
     renderApp("/w/shop/runs/run-1");
-    const said = await screen.findByText(/The warehouse is busy/);
-    expect(said).toHaveTextContent(/1 run is ahead of it. Waits for dddddddd/);
+    const link = await screen.findByRole("link", { name: "dddddddd" });
+    expect(link).toHaveAttribute("href", "/w/shop/runs/dddddddd-4");
+    const said = link.closest("[role=status]") as HTMLElement;
+    expect(said).toHaveTextContent(`${reason} 1 run is ahead of it. The queue`);
     expect(within(said).getByRole("link", { name: "The queue" })).toHaveAttribute(
       "href",
       "/w/shop/runs?view=queue",
@@ -153,7 +157,20 @@ describe("the words", () => {
       "1 run is ahead of it.",
       "2 runs are ahead of it.",
     ]);
-    expect(blockersOf(["a", "b", "c", "d", "e"])).toEqual({ shown: ["a", "b", "c"], more: 2 });
+  });
+
+  it("of a reason are linked to the runs that it names; of the others the first are named", () => {
+    const blockers = ["aaaaaaaa-1", "bbbbbbbb-2", "cccccccc-3", "dddddddd-4", "eeeeeeee-5"];
+    expect(reasonOf({ reason: "Busy with aaaaaaaa now.", blockers })).toEqual({
+      pieces: [{ text: "Busy with " }, { text: "aaaaaaaa", runId: "aaaaaaaa-1" }, { text: " now." }],
+      others: ["bbbbbbbb-2", "cccccccc-3", "dddddddd-4"],
+      more: 1,
+    });
+    expect(reasonOf({ reason: "Soon.", blockers: [] })).toEqual({
+      pieces: [{ text: "Soon." }],
+      others: [],
+      more: 0,
+    });
   });
 
   it("count down to the next attempt, and say that it is late", () => {

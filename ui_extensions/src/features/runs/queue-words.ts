@@ -1,4 +1,4 @@
-import type { RunQueue } from "@/api/types";
+import type { RunQueue, WaitingRun } from "@/api/types";
 import { formatNumber } from "@/lib/format";
 
 /** So many runs that another waits for are linked to. */
@@ -25,8 +25,28 @@ export function aheadWords(ahead: number): string {
   return `${formatNumber(ahead)} ${ahead === 1 ? "run is" : "runs are"} ahead of it.`;
 }
 
-/** The first of the runs that one waits for, and how many there are beside. */
-export const blockersOf = (runIds: string[]) => ({
-  shown: runIds.slice(0, FIRST),
-  more: Math.max(0, runIds.length - FIRST),
-});
+/** A run as reasons name it. */
+export const shortId = (runId: string) => runId.slice(0, 8);
+
+interface Piece {
+  text: string;
+  runId?: string;
+}
+
+/** A reason in pieces, the runs that it names apart; of those that it does not name, the first and how many more. */
+export function reasonOf({ reason, blockers }: Pick<WaitingRun, "reason" | "blockers">) {
+  const named = blockers.filter((runId) => reason.includes(shortId(runId)));
+  const others = blockers.filter((runId) => !named.includes(runId));
+  const pieces = named.reduce<Piece[]>(
+    (all, runId) => all.flatMap((piece) => (piece.runId ? [piece] : splitAt(piece.text, runId))),
+    [{ text: reason }],
+  );
+  return { pieces, others: others.slice(0, FIRST), more: Math.max(0, others.length - FIRST) };
+}
+
+function splitAt(text: string, runId: string): Piece[] {
+  const at = text.indexOf(shortId(runId));
+  if (at < 0) return [{ text }];
+  const end = at + shortId(runId).length;
+  return [{ text: text.slice(0, at) }, { text: shortId(runId), runId }, { text: text.slice(end) }];
+}

@@ -4,22 +4,12 @@ import type { Run, RunQueue, WaitingRun } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
 import { EmptyState, Notice } from "@/components/ui/feedback";
 import { ListPanel } from "@/components/ui/list-panel";
-import { Heads, Table, Td } from "@/components/ui/table";
 import { Elapsed, Unknown } from "@/components/ui/time";
 import { paths } from "@/lib/paths";
 import { CancelButton } from "./cancel-button";
 import { queueQuery } from "./queries";
-import { aheadWords, blockersOf, queueWords } from "./queue-words";
+import { aheadWords, queueWords, reasonOf, shortId } from "./queue-words";
 import { RetryMark } from "./run-retry";
-
-const COLUMNS = [
-  "Command",
-  "Environment",
-  "Started by",
-  "Waits for so long",
-  { numeric: "Ahead" },
-  "Why it waits",
-];
 
 /** What waits, in the order in which it is taken up, and why. */
 export function QueueView({ workspace }: { workspace: string }) {
@@ -29,14 +19,11 @@ export function QueueView({ workspace }: { workspace: string }) {
       {queue.data ? <p className="text-sm text-muted">{queueWords(queue.data)}</p> : null}
       <ListPanel query={queue} what="the queue" empty={<NothingWaits workspace={workspace} />}>
         {(items) => (
-          <Table label="Queue" className="max-h-[calc(100dvh-15rem)]">
-            <Heads columns={COLUMNS} actions />
-            <tbody>
-              {items.map((item) => (
-                <WaitingRow key={item.run.run_id} workspace={workspace} item={item} />
-              ))}
-            </tbody>
-          </Table>
+          <ol aria-label="Queue" className="divide-y">
+            {items.map((item) => (
+              <WaitingItem key={item.run.run_id} workspace={workspace} item={item} />
+            ))}
+          </ol>
         )}
       </ListPanel>
     </>
@@ -51,56 +38,70 @@ function NothingWaits({ workspace }: { workspace: string }) {
   );
 }
 
-function WaitingRow({ workspace, item }: { workspace: string; item: WaitingRun }) {
+function WaitingItem({ workspace, item }: { workspace: string; item: WaitingRun }) {
   const { run } = item;
   return (
-    <tr className="hover:bg-hover">
-      <Td className="max-w-md min-w-40">
+    <li className="flex items-start justify-between gap-3 px-3 py-2 text-sm hover:bg-hover">
+      <div className="min-w-0">
         <Link
           to={paths.run(workspace, run.run_id)}
           title={run.run_id}
-          className="block truncate font-mono text-xs leading-5 hover:underline"
+          className="font-mono text-xs leading-5 break-words hover:underline"
         >
           {run.steps.map((step) => step.display).join(" && ") || "unknown command"}
         </Link>
+        <p>
+          <Reason workspace={workspace} item={item} />
+        </p>
+        <p className="flex flex-wrap gap-x-3 text-xs text-muted">
+          <span>in {run.environment ?? <Unknown why="an environment that is not known" />}</span>
+          <span>by {run.schedule ?? run.actor ?? <Unknown why="nobody knows whom" />}</span>
+          <span>
+            waits for <Elapsed from={run.created_at} to={null} />
+          </span>
+          <span>{aheadWords(item.ahead)}</span>
+        </p>
         <RetryMark run={run} />
-      </Td>
-      <Td className="text-muted">{run.environment ?? <Unknown why="not known" />}</Td>
-      <Td className="whitespace-nowrap text-muted">
-        {run.actor ?? <Unknown why="not known" />}
-        {run.schedule ? <span className="block text-xs text-faint">{run.schedule}</span> : null}
-      </Td>
-      <Td className="text-muted">
-        <Elapsed from={run.created_at} to={null} />
-      </Td>
-      <Td numeric>{item.ahead}</Td>
-      <Td className="min-w-64">
-        {item.reason} <Blockers workspace={workspace} runIds={item.blockers} />
-      </Td>
-      <Td className="text-right">
-        <CancelButton run={run} named />
-      </Td>
-    </tr>
+      </div>
+      <CancelButton run={run} named />
+    </li>
   );
 }
 
-/** Links to the runs that one waits for, as far as they are this workspace's. */
-function Blockers({ workspace, runIds }: { workspace: string; runIds: string[] }) {
-  const { shown, more } = blockersOf(runIds);
-  if (shown.length === 0) return null;
+/** Why a run waits, with links to the runs that it waits for, as far as they are this workspace's. */
+function Reason({ workspace, item }: { workspace: string; item: WaitingRun }) {
+  const { pieces, others, more } = reasonOf(item);
   return (
-    <span className="text-muted">
-      Waits for{" "}
-      {shown.map((runId, index) => (
-        <span key={runId}>
-          {index > 0 ? ", " : null}
-          <Link to={paths.run(workspace, runId)} className="font-mono text-xs underline" title={runId}>
-            {runId.slice(0, 8)}
-          </Link>
+    <>
+      {pieces.map((piece) =>
+        piece.runId ? (
+          <RunLink key={piece.text} workspace={workspace} runId={piece.runId} />
+        ) : (
+          <span key={piece.text}>{piece.text}</span>
+        ),
+      )}
+      {others.length > 0 ? (
+        <span className="text-muted">
+          {" "}
+          Waits for{" "}
+          {others.map((runId, index) => (
+            <span key={runId}>
+              {index > 0 ? ", " : null}
+              <RunLink workspace={workspace} runId={runId} />
+            </span>
+          ))}
+          {more > 0 ? ` and ${more} more` : null}.
         </span>
-      ))}
-      {more > 0 ? ` and ${more} more` : null}.
-    </span>
+      ) : null}
+    </>
+  );
+}
+
+function RunLink({ workspace, runId }: { workspace: string; runId: string }) {
+  return (
+    <Link to={paths.run(workspace, runId)} className="font-mono text-xs underline" title={runId}>
+      {shortId(runId)}
+    </Link>
   );
 }
 
@@ -122,7 +123,7 @@ export function WhyItWaits({ run }: { run: Run }) {
   return (
     <div className="px-5 pb-3 max-md:px-3">
       <Notice tone={queue.data?.is_served ? "running" : "warning"}>
-        {item.reason} {aheadWords(item.ahead)} <Blockers workspace={run.workspace} runIds={item.blockers} />{" "}
+        <Reason workspace={run.workspace} item={item} /> {aheadWords(item.ahead)}{" "}
         <Link to={paths.runs(run.workspace, { view: "queue" })} className="underline">
           The queue
         </Link>

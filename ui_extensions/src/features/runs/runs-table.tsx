@@ -91,7 +91,7 @@ function RunCells({ workspace, run, share }: { workspace: string; run: Run; shar
       <Td>
         <StatusWord status={runStatus(run.status)} title={run.status_message ?? undefined} />
       </Td>
-      <Td className="max-w-md min-w-48">
+      <Td className="max-w-sm min-w-48">
         <Link
           to={paths.run(workspace, run.run_id)}
           title={run.run_id}
