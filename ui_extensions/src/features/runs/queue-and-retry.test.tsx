@@ -119,8 +119,9 @@ describe("a run that is tried again", () => {
     const next_at = new Date(Date.now() + 600_000).toISOString();
     withRun({ status: "failed", node_counts: {}, retry: retry({ next_at }) });
     renderApp("/w/shop/runs/run-1");
-    expect(await screen.findByText(/2 of 3, after run/)).toBeInTheDocument();
-    expect(screen.getByRole("link", { name: "cccccccc" })).toHaveAttribute("href", "/w/shop/runs/cccccccc-3");
+    const link = await screen.findByRole("link", { name: "cccccccc" });
+    expect(link).toHaveAttribute("href", "/w/shop/runs/cccccccc-3");
+    expect(link.closest("dd")).toHaveTextContent("2 of 3, after cccccccc");
     expect(screen.getByText(/^in (10m 00s|9m 5\ds)$/)).toBeInTheDocument();
     expect(screen.queryByText(/No further attempt/)).not.toBeInTheDocument();
   });
@@ -130,6 +131,20 @@ describe("a run that is tried again", () => {
     renderApp("/w/shop/runs/run-1");
     expect(await screen.findByText("No further attempt: The project is gone.")).toBeInTheDocument();
     expect(screen.queryByText("Next attempt")).not.toBeInTheDocument();
+  });
+
+  it("by hand says only of which run it is the retry; a long command is opened on demand", async () => {
+    const [step] = run().steps;
+    const display = `dbt build --select ${"fqn:shop.orders ".repeat(20)}--indirect-selection empty`;
+    const steps = step ? [{ ...step, display }] : [];
+    withRun({ steps, retry: retry({ attempt: 1, max_attempts: null }) });
+    const { user } = renderApp("/w/shop/runs/run-1");
+    const link = await screen.findByRole("link", { name: "cccccccc" });
+    expect(link.closest("div")).toHaveTextContent("Retry ofcccccccc");
+    const title = screen.getByRole("heading", { level: 1 });
+    expect(title).not.toHaveTextContent("--indirect-selection empty");
+    await user.click(within(title).getByRole("button", { name: "Show all of it" }));
+    expect(title).toHaveTextContent("--indirect-selection empty");
   });
 
   it("is marked in the list", async () => {

@@ -46,7 +46,7 @@ function WaitingItem({ workspace, item }: { workspace: string; item: WaitingRun 
         <Link
           to={paths.run(workspace, run.run_id)}
           title={run.run_id}
-          className="font-mono text-xs leading-5 break-words hover:underline"
+          className="line-clamp-2 font-mono text-xs leading-5 break-all hover:underline"
         >
           {run.steps.map((step) => step.display).join(" && ") || "unknown command"}
         </Link>

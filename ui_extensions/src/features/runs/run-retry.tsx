@@ -14,21 +14,30 @@ const SECOND = 1000;
 export function retryFacts(run: Run): Fact[] {
   const { retry } = run;
   if (!retry) return [];
-  const facts: Fact[] = [{ name: "Attempt", value: <Attempt run={run} retry={retry} /> }];
+  const facts: Fact[] = [attemptFact(run, retry)];
   if (retry.next_at) facts.push({ name: "Next attempt", value: <Due at={retry.next_at} /> });
   return facts;
 }
 
-function Attempt({ run, retry }: { run: Run; retry: Retry }) {
-  const words = retry.max_attempts === null ? "again" : `${retry.attempt} of ${retry.max_attempts}`;
-  if (retry.of === null) return words;
+function attemptFact(run: Run, retry: Retry): Fact {
+  const link = retry.of === null ? null : <Original run={run} runId={retry.of} />;
+  if (retry.max_attempts === null) return { name: "Retry of", value: link };
+  return {
+    name: "Attempt",
+    value: (
+      <>
+        {retry.attempt} of {retry.max_attempts}
+        {link ? <>, after {link}</> : null}
+      </>
+    ),
+  };
+}
+
+function Original({ run, runId }: { run: Run; runId: string }) {
   return (
-    <>
-      {words}, after run{" "}
-      <Link to={paths.run(run.workspace, retry.of)} className="font-mono text-xs underline" title={retry.of}>
-        {retry.of.slice(0, 8)}
-      </Link>
-    </>
+    <Link to={paths.run(run.workspace, runId)} className="font-mono text-xs underline" title={runId}>
+      {runId.slice(0, 8)}
+    </Link>
   );
 }
 
