@@ -1,4 +1,4 @@
-"""Removing the folders of old runs: their log, and what dbt wrote. What the catalog has of them stays."""
+"""Removing what is kept of old runs: logs, what dbt wrote, results of nodes. The catalog's part stays."""
 
 import shutil
 import time
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.environments.models import Environment
+from core.runs.models import RunNode, RunStep
 
 DAY: Final = 86_400.0
 NOTE: Final = "environment"
@@ -36,6 +37,25 @@ def forget_folders(session: Session, data_dir: Path, *, days: int) -> int:
     for path in gone:
         shutil.rmtree(path, ignore_errors=True)
     return len(gone)
+
+
+def forget_results(session: Session, *, days: int) -> int:
+    """Remove what old runs did to each node, and their steps. Returns how many rows.
+
+    The latest result of each node is kept elsewhere, however old it is.
+    """
+    kept = sa.func.make_interval(0, 0, 0, sa.func.coalesce(Environment.retention_days, days))
+    ended = sa.func.coalesce(RunNode.finished_at, RunNode.started_at)
+    here = RunNode.environment_id == Environment.id
+    nodes = sa.delete(RunNode).where(here, ended < sa.func.now() - kept)
+    steps = sa.delete(RunStep).where(
+        RunStep.started_at < sa.func.now() - sa.func.make_interval(0, 0, 0, days)
+    )
+    of_no_run = RunNode.run_id.not_in(sa.select(RunStep.run_id))
+    untimed = sa.delete(RunNode).where(RunNode.finished_at.is_(None), RunNode.started_at.is_(None), of_no_run)
+    statements = (nodes, steps, untimed)
+    unseen = {"synchronize_session": False}
+    return sum(session.execute(each, execution_options=unseen).rowcount for each in statements)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - of a deletion
 
 
 def _own_days(session: Session, folders: Sequence[Path]) -> dict[str, int]:

@@ -2,20 +2,24 @@
 
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.auth.actor import local_admin
 from core.environments import editing
 from core.environments.editing import Repository
 from core.environments.models import Environment
 from core.environments.service import Target
+from core.kit import clock
 from core.kit.errors import Invalid
 from core.kit.settings import Settings
 from core.runs import executables, retention
 from core.runs.executables import adapters_of, ask, check_of, checked_executable, in_house
+from core.runs.models import RunNode, RunStep
 from core.workspaces.models import Workspace
 from tests.core.building import Shop
 
@@ -139,3 +143,36 @@ def test_runs_are_kept_as_long_as_their_environment_says(shop: Shop) -> None:
     with shop.db.session() as session:
         assert retention.forget_folders(session, shop.folder, days=30) == 3
     assert {path.name for path in (shop.folder / "runs").iterdir()} == {"young", "long"}
+
+
+def ran(shop: Shop, run_id: str, days: float, environment_id: int) -> None:
+    """A run of so many days ago: one node that ended, and one that it never came to."""
+    at = clock.now() - timedelta(days=days)
+    facts = {"workspace_id": shop.workspace_id, "environment_id": environment_id, "command": "build"}
+    with shop.db.session() as session:
+        step = RunStep(
+            run_id=run_id, step=1, workspace_id=shop.workspace_id, command="dbt build", status="failed"
+        )
+        step.started_at = at
+        session.add(step)
+        for name, status, ended in (("a", "success", at), ("b", "not_run", None)):
+            row = RunNode(run_id=run_id, step=1, unique_id=name, name=name, resource_type="model", **facts)
+            row.status, row.finished_at = status, ended
+            session.add(row)
+
+
+def test_results_of_nodes_go_with_the_age_of_their_run(shop: Shop) -> None:
+    other = shop.other_environment().environment_id
+    with shop.db.session() as session:
+        session.get_one(Environment, shop.environment_id).retention_days = 7
+    ran(shop, "short", 8, shop.environment_id)
+    ran(shop, "young", 6, shop.environment_id)
+    ran(shop, "long", 8, other)
+    ran(shop, "ancient", 31, other)
+    with shop.db.session() as session:
+        retention.forget_results(session, days=30)
+    with shop.db.session() as session:
+        left = {(row.run_id, row.unique_id) for row in session.scalars(sa.select(RunNode))}
+    assert {("young", "a"), ("young", "b"), ("long", "a"), ("long", "b")} <= left
+    assert not {run_id for run_id, _ in left} & {"ancient"}
+    assert ("short", "a") not in left

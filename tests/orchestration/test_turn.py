@@ -21,7 +21,9 @@ from orchestration.lib.step import Outcome
 from orchestration.lib.turn import held_by
 from tests.orchestration.test_dbt_job import run_steps
 
-HOLD = "import duckdb, sys, time; duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(60)"
+HOLD = (
+    "import duckdb, sys, time; kept = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(60)"
+)
 SAID = 'IO Error: Could not set lock on "/x": Conflicting lock is held in /bin/python3 (PID 4711).'
 
 
@@ -33,7 +35,7 @@ def test_who_holds_the_warehouse_is_read_from_what_duckdb_says() -> None:
 
 
 def let_go_once_seen(holder: subprocess.Popen[bytes], data_dir: Path) -> None:
-    """End the program that holds the warehouse when a run has said that it waits for it, or after a minute."""
+    """End the program that holds the warehouse when a run has said that it waits for it."""
     until = time.monotonic() + 60
     logs = data_dir / "runs"
     while time.monotonic() < until:

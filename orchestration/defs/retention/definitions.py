@@ -54,6 +54,9 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
             session, shared.settings.data_dir, days=shared.settings.run_retention_days
         )
     context.log.info("Removed the folders and logs of %d old runs.", runs)
+    with shared.db.session() as session:
+        results = run_folders.forget_results(session, days=shared.settings.run_retention_days)
+    context.log.info("Forgot %d results of nodes and steps of old runs.", results)
     context.add_output_metadata(
         {
             "audit_rows": rows,
@@ -62,6 +65,7 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
             "lineage": rows_of_lineage,
             "files": files,
             "run_folders": runs,
+            "run_results": results,
         }
     )
 
