@@ -14,7 +14,7 @@ CHILD = "model.tiny.big_spenders"
 BROKEN = "select no_such_column from {{ ref('orders') }}"
 GOOD = {"success", "pass"}
 DBT_MILLISECONDS = 120_000
-SLOW_SECONDS = 5
+SLOW_SECONDS = 3
 
 
 @pytest.fixture
