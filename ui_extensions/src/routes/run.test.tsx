@@ -2,9 +2,10 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Run, RunNode } from "@/api/types";
 import { FakeStream } from "@/test/fake-stream";
-import { logLine, nodePage, run, runNode, runNodeDetail, timeline } from "@/test/fixtures";
+import { logLine, run } from "@/test/fixtures";
 import { setWide } from "@/test/media";
 import { renderApp, withWorkspace } from "@/test/render";
+import { nodePage, runNode, runNodeDetail, timeline } from "@/test/run-fixtures";
 import { accept, answer, answerWith, page, problem } from "@/test/server";
 
 const RUN = "/api/workspaces/shop/runs/run-1";

@@ -7,6 +7,10 @@ import { me, roles } from "@/test/fixtures";
 
 const address = (path: string) => `${window.location.origin}${path}`;
 
+const NO_QUEUE = {
+  ...{ items: [], total: 0, active: 0, active_everywhere: 0, waiting_everywhere: 0 },
+  ...{ most: 10, is_served: true },
+};
 const NO_FACETS = { environments: [], actors: [], commands: [], schedules: [], looked_at: 0 };
 
 /**
@@ -21,6 +25,7 @@ export const server = setupServer(
     streamed(request.url),
   ),
   http.get(address("/api/workspaces/:workspace/runs/facets"), () => HttpResponse.json(NO_FACETS)),
+  http.get(address("/api/workspaces/:workspace/runs/queue"), () => HttpResponse.json(NO_QUEUE)),
   http.get(address("/api/workspaces/:workspace/events"), ({ request }) => streamed(request.url)),
 );
 

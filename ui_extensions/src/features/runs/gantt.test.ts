@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timeline } from "@/test/fixtures";
+import { timeline } from "@/test/run-fixtures";
 import {
   AXIS,
   type Bar,

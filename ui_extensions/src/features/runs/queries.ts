@@ -11,8 +11,10 @@ const CALM_MILLISECONDS = 15_000;
 /** What takes the server longer is asked for less often. */
 const TIMELINE_MILLISECONDS = 5_000;
 const NODES_PAGE = 100;
+const RETRY_MILLISECONDS = 5_000;
 
 type RunStatus = Run["status"];
+export type RetryWhat = "failed" | "all";
 
 /** What the list can be filtered by. */
 export const RUN_STATUSES: RunStatus[] = [
@@ -111,7 +113,23 @@ export const runQuery = (workspace: string, runId: string) =>
           signal,
         }),
       ),
-    refetchInterval: (query) => (isActive(query.state.data?.status) ? ACTIVE_MILLISECONDS : false),
+    refetchInterval: (query) => {
+      const run = query.state.data;
+      if (isActive(run?.status)) return ACTIVE_MILLISECONDS;
+      // Whether it is tried again is still open.
+      return run?.retry?.next_at ? RETRY_MILLISECONDS : false;
+    },
+  });
+
+/** What waits, and why. */
+export const queueQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: [...keys.runs(workspace), "queue"],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET("/api/workspaces/{workspace}/runs/queue", { params: { path: { workspace } }, signal }),
+      ),
+    refetchInterval: (query) => (query.state.data?.items.length ? ACTIVE_MILLISECONDS : CALM_MILLISECONDS),
   });
 
 export const runFacetsQuery = (workspace: string) =>
@@ -253,6 +271,25 @@ export function useCancelRun(workspace: string, runId: string) {
       ),
     onSuccess: (run) => {
       queries.setQueryData(keys.run(workspace, runId), run);
+      void queries.invalidateQueries({ queryKey: keys.runs(workspace) });
+    },
+  });
+}
+
+/** Asks for a new run that does another again, all of it or what did not come to a good end. */
+export function useRetryRun(workspace: string, runId: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (what: RetryWhat) =>
+      unwrap(
+        client.POST("/api/workspaces/{workspace}/runs/{run_id}/retry", {
+          params: { path: { workspace, run_id: runId } },
+          body: { what },
+        }),
+      ),
+    onSuccess: (run) => {
+      queries.setQueryData(keys.run(workspace, run.run_id), run);
+      void queries.invalidateQueries({ queryKey: keys.run(workspace, runId) });
       void queries.invalidateQueries({ queryKey: keys.runs(workspace) });
     },
   });

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { ApiError, describeError } from "@/api/errors";
 import type { Run, Workspace } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
@@ -12,6 +13,11 @@ import { isActive, runStatus } from "@/lib/status";
 import { runQuery } from "./queries";
 import { RunActions } from "./run-actions";
 import { RunBody } from "./run-body";
+import { WhyItWaits } from "./run-queue";
+import { RetriesEnded, retryFacts } from "./run-retry";
+
+/** So many characters of a command are read at a glance. */
+const LONG = 160;
 
 interface RunPageProps {
   workspace: Workspace;
@@ -52,7 +58,7 @@ export function RunPage({ workspace, runId }: RunPageProps) {
       <PageHeader
         crumbs={[...crumbs, { label: runId.slice(0, 8) }]}
         title={<RunTitle run={run.data} />}
-        tabTitle={`${runStatus(run.data.status).label}: ${commandsOf(run.data)} · ${workspace.name}`}
+        tabTitle={`${runStatus(run.data.status).label}: ${commandsOf(run.data).slice(0, LONG)} · ${workspace.name}`}
         actions={<RunActions run={run.data} />}
       >
         <RunFacts run={run.data} />
@@ -62,6 +68,8 @@ export function RunPage({ workspace, runId }: RunPageProps) {
           <Notice tone="warning">The status may be old: {describeError(run.error).message}</Notice>
         </div>
       ) : null}
+      <RetriesEnded run={run.data} />
+      <WhyItWaits run={run.data} />
       <RunBody key={runId} run={run.data} />
     </div>
   );
@@ -73,8 +81,29 @@ function RunTitle({ run }: { run: Run }) {
   return (
     <>
       <StatusBadge status={runStatus(run.status)} />
-      <span className="min-w-0 font-mono text-base font-medium break-all">{commandsOf(run)}</span>
+      <Commands text={commandsOf(run)} />
     </>
+  );
+}
+
+/** A retry names up to a thousand nodes: of such a command the beginning, and all of it on demand. */
+function Commands({ text }: { text: string }) {
+  const [all, setAll] = useState(false);
+  const long = text.length > LONG;
+  return (
+    <span className="max-h-60 min-w-0 overflow-auto font-mono text-base font-medium break-all">
+      {long && !all ? `${text.slice(0, LONG)}… ` : `${text} `}
+      {long ? (
+        <button
+          type="button"
+          aria-expanded={all}
+          className="font-sans text-sm font-normal text-muted underline"
+          onClick={() => setAll(!all)}
+        >
+          {all ? "Show less" : "Show all of it"}
+        </button>
+      ) : null}
+    </span>
   );
 }
 
@@ -98,6 +127,7 @@ function RunFacts({ run }: { run: Run }) {
           },
           ...(run.schedule ? [{ name: "Schedule", value: run.schedule }] : []),
           { name: "Nodes", value: <NodeCounts counts={run.node_counts} words /> },
+          ...retryFacts(run),
           ...(run.git_commit ? [{ name: "Commit", value: <Commit commit={run.git_commit} /> }] : []),
           ...(run.dbt_version ? [{ name: "dbt", value: run.dbt_version }] : []),
         ]}

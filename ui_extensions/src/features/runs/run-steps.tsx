@@ -34,7 +34,7 @@ export function RunSteps({ run }: { run: Run }) {
               )}
             >
               <StatusMark tone={status.tone} size={12} title={status.label} />
-              <span className="font-mono">{step.display}</span>
+              <span className="line-clamp-2 font-mono break-all">{step.display}</span>
               {seconds === null ? (
                 <span className="text-faint">{status.label.toLowerCase()}</span>
               ) : (

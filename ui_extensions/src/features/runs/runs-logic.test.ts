@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "@/api/errors";
-import { logLine, run, runNode, runOptions } from "@/test/fixtures";
+import { logLine, run, runOptions } from "@/test/fixtures";
+import { runNode } from "@/test/run-fixtures";
 import { filterLines, isOpenFilter, LogStore, MOST_PAGES, PAGE_LINES } from "./log-store";
 import { change } from "./run-compare";
 import {

@@ -17,6 +17,7 @@ import { paths } from "@/lib/paths";
 import { isActive, runStatus } from "@/lib/status";
 import { secondsBetween } from "@/lib/time";
 import { useCancelRuns } from "./queries";
+import { RetryMark } from "./run-retry";
 
 /** A page of runs; those that still go on can be chosen and cancelled together. */
 export function RunsTable({ workspace, runs }: { workspace: string; runs: Run[] }) {
@@ -90,7 +91,7 @@ function RunCells({ workspace, run, share }: { workspace: string; run: Run; shar
       <Td>
         <StatusWord status={runStatus(run.status)} title={run.status_message ?? undefined} />
       </Td>
-      <Td className="max-w-md min-w-48">
+      <Td className="max-w-sm min-w-48">
         <Link
           to={paths.run(workspace, run.run_id)}
           title={run.run_id}
@@ -98,6 +99,7 @@ function RunCells({ workspace, run, share }: { workspace: string; run: Run; shar
         >
           {run.steps.map((step) => step.display).join(" && ") || "unknown command"}
         </Link>
+        <RetryMark run={run} />
       </Td>
       <Td className="text-muted">{run.environment ?? <Unknown why="not known" />}</Td>
       <Td className="whitespace-nowrap text-muted">
