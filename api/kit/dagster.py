@@ -1,7 +1,7 @@
 """The way to Dagster: GraphQL over HTTP to dagster-webserver. Implements `core.runs.ports.RunEngine`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -88,10 +88,12 @@ query Failure($id: ID!, $cursor: String) {
       cursor hasMore
       events {
         __typename
+        ... on ExecutionStepFailureEvent { error { message causes { message } } }
         ... on RunFailureEvent { message error { message } }
         ... on EngineEvent { message error { message } }
       }
     }
+    ... on PythonError { message }
   }
 }
 """
@@ -222,22 +224,31 @@ class DagsterEngine:
 
     def failure_message(self, run_id: str) -> str | None:
         """Why a run failed, in Dagster's words."""
-        cursor: str | None = None
+        events = list(self._failures(run_id))
+        causes = [_cause(event["error"]) for event in events if event["__typename"] == _STEP_FAILED]
         engine: str | None = None
         said: str | None = None
+        for event in events:
+            text = (event.get("error") or {}).get("message") or event.get("message")
+            if event["__typename"] == "RunFailureEvent":
+                # A worker that died says nothing itself; what Dagster noticed stands just before.
+                said = engine if str(text).startswith(_FROM_OUTSIDE) else text
+            elif event["__typename"] == "EngineEvent":
+                engine = _plainly(text)
+        return next((cause for cause in causes if cause), said)
+
+    def _failures(self, run_id: str) -> Iterator[Mapping[str, Any]]:
+        """The events of a run that may say why it failed, the first ones of a very long log."""
+        cursor: str | None = None
         for _ in range(50):
-            log = self._ask(_FAILURE, {"id": run_id, "cursor": cursor}).get("logsForRun") or {}
-            for event in log.get("events", []):
-                text = (event.get("error") or {}).get("message") or event.get("message")
-                if event["__typename"] == "RunFailureEvent":
-                    # A worker that died says nothing itself; what Dagster noticed stands just before.
-                    said = engine if str(text).startswith(_FROM_OUTSIDE) else text
-                elif event["__typename"] == "EngineEvent":
-                    engine = _plainly(text)
-            cursor = log.get("cursor")
-            if not log.get("hasMore"):
-                break
-        return said
+            log = self._ask(_FAILURE, {"id": run_id, "cursor": cursor})["logsForRun"]
+            if "events" not in log:
+                yield {"__typename": "RunFailureEvent", "message": _UNREAD.format(_reason(log))}
+                return
+            yield from log["events"]
+            cursor = log["cursor"]
+            if not log["hasMore"]:
+                return
 
     def captured_log(self, key: Sequence[str]) -> str | None:
         """What Dagster's compute log manager holds under a key; None while it holds nothing.
@@ -289,6 +300,8 @@ class DagsterEngine:
 
 
 _FROM_OUTSIDE: Final = "This run has been marked as failed from outside"
+_STEP_FAILED: Final = "ExecutionStepFailureEvent"
+_UNREAD: Final = "Why it failed is not known: Dagster could not read its log ({})."
 _NOBODY_HOME: Final = "DagsterUserCodeUnreachableError"
 _WORKER_GONE: Final = re.compile(r"Detected run worker status \w+: '(.+)'\. Marking run \S+ as failed\.?")
 _LAUNCH_HINT: Final = (
@@ -300,6 +313,12 @@ def _plainly(text: Any) -> Any:
     """Why a run's worker is gone, without what Dagster says around it."""
     found = _WORKER_GONE.fullmatch(str(text).strip())
     return found[1] if found else text
+
+
+def _cause(error: Mapping[str, Any] | None) -> str | None:
+    """The first cause of a failed step; what Dagster wraps around it says only which step that was."""
+    causes = (error or {}).get("causes") or []
+    return _first_line(causes[-1]["message"]) if causes else None
 
 
 def _first_line(text: str) -> str:

@@ -43,7 +43,7 @@ def writing(db: Database, warehouse: str, run_id: str, busy: Callable[[str | Non
         try:
             yield
         finally:
-            connection.execute(_RELEASE, key)
+            _release(connection, key)
 
 
 _TRY: Final = sa.text("select pg_try_advisory_lock(:what, hashtext(:which))")
@@ -54,6 +54,15 @@ _HOLDER: Final = sa.text(
     "and l.objid::int8 = (hashtext(:which)::int8 & 4294967295) "
     "and l.database = (select oid from pg_database where datname = current_database())"
 )
+
+
+def _release(connection: sa.Connection, key: dict[str, int | str]) -> None:
+    """Let the next one write. A connection that was lost has done so already."""
+    try:
+        connection.execute(_RELEASE, key)
+    except sa.exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
 
 
 def _holder(connection: sa.Connection, key: dict[str, int | str]) -> str | None:

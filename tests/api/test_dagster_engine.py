@@ -40,3 +40,24 @@ def test_a_worker_that_is_gone_is_said_plainly(monkeypatch: pytest.MonkeyPatch) 
     ]
     log = {"events": events, "cursor": "", "hasMore": False}
     assert engine_that_says({"logsForRun": log}, monkeypatch).failure_message("1-2") == GONE
+
+
+def test_the_first_cause_of_a_failed_step_says_more_than_what_is_around_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    causes = [{"message": "around it"}, {"message": "OSError: No space left on device\nmore"}]
+    events = [
+        {"__typename": "ExecutionStepFailureEvent", "error": {"message": "Error in op", "causes": causes}},
+        {"__typename": "RunFailureEvent", "message": "Steps failed", "error": {"message": "Error in op"}},
+    ]
+    log = {"events": events, "cursor": "", "hasMore": False}
+    said = engine_that_says({"logsForRun": log}, monkeypatch).failure_message("1-2")
+    assert said == "OSError: No space left on device"
+
+
+def test_a_log_that_dagster_cannot_read_is_not_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = {"__typename": "PythonError", "message": "server closed the connection"}
+    said = engine_that_says({"logsForRun": log}, monkeypatch).failure_message("1-2")
+    assert said is not None
+    assert "not known" in said
+    assert "server closed the connection" in said

@@ -5,6 +5,9 @@ import sys
 import threading
 import time
 
+import pytest
+import sqlalchemy as sa
+
 from core.kit.database import Database
 from core.runs.warehouses import warehouse_of, writing
 from tests.conftest import REPOSITORY
@@ -49,3 +52,13 @@ def test_the_second_waits_and_is_told_for_whom_and_a_killed_one_lets_go(
         waiting.join(10)
         assert entered.is_set()
         assert told == ["run-one"]
+
+
+def test_a_database_that_was_away_does_not_spoil_what_was_written(db: Database) -> None:
+    end = sa.text(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%lost-run'"
+    )
+    with writing(db, "shop/duckdb", "lost-run", print), db.session() as session:
+        assert session.execute(end).all() == [(True,)]
+    with writing(db, "shop/duckdb", "next-run", lambda run_id: pytest.fail(f"waits for {run_id}")):
+        pass

@@ -1,9 +1,13 @@
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
+import yaml
 
+from core.kit.settings import Settings
+from core.runs.ports import WAREHOUSE_TAG, WORKSPACE_TAG
 from deploy.local import dagster_home
 from deploy.local.layout import DataFolder
 from deploy.local.postgres import OWNER, Access
@@ -20,9 +24,20 @@ def url(server: Access) -> Iterator[str]:
         connection.execute("drop schema dagster cascade")
 
 
+def written(data: DataFolder, settings: Settings) -> Any:
+    dagster_home.write_configuration(data, settings)
+    return yaml.safe_load((data.dagster_home / "dagster.yaml").read_text())
+
+
 def test_the_configuration_is_the_repositorys(data: DataFolder) -> None:
-    dagster_home.write_configuration(data)
-    assert (data.dagster_home / "dagster.yaml").read_text() == dagster_home.DAGSTER_YAML.read_text()
+    assert written(data, Settings()) == yaml.safe_load(dagster_home.DAGSTER_YAML.read_text())
+
+
+def test_how_many_runs_there_may_be_is_a_setting(data: DataFolder) -> None:
+    few = Settings.model_validate({"MAX_CONCURRENT_RUNS": 3, "MAX_CONCURRENT_RUNS_PER_WORKSPACE": 2})
+    runs = written(data, few)["concurrency"]["runs"]
+    limits = {limit["key"]: limit["limit"] for limit in runs["tag_concurrency_limits"]}
+    assert (runs["max_concurrent_runs"], limits) == (3, {WAREHOUSE_TAG: 1, WORKSPACE_TAG: 2})
 
 
 def test_tables_are_current_once_they_are_remembered(data: DataFolder, url: str) -> None:

@@ -60,6 +60,8 @@ SETTINGS: dict[str, Any] = {
     "WORKBENCH_DBT_ENV": "AWS_PROFILE",
     "DBT_EXECUTABLES_ALLOWED": "/opt/dbt",
     "RUN_RETENTION_DAYS": 91,
+    "MAX_CONCURRENT_RUNS": 13,
+    "MAX_CONCURRENT_RUNS_PER_WORKSPACE": 12,
     "ENCRYPTION_KEY": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=",
     "ENCRYPTION_PREVIOUS_KEYS": "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=",
     "ARTIFACT_UPLOAD_MAX_MB": 97,
@@ -89,7 +91,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "DATABASE_URL": "postgresql://leak",
         "WORKBENCH_DBT_ENV": "AWS_PROFILE",
         "DBT_EXECUTABLES_ALLOWED": "/opt/dbt",
-        "RUN_RETENTION_DAYS": 91,
+        "RUN_RETENTION_DAYS": "91",
         "ENCRYPTION_KEY": "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=",
         "ENCRYPTION_PREVIOUS_KEYS": "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=",
     }

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.kit.database import make_engine
+from core.kit.settings import Settings
 from core.schema import migrate, migrate_engine
 from deploy.local import dagster_home
 from deploy.local.database import dagster_url
@@ -26,7 +27,7 @@ DENIED = psycopg.errors.InsufficientPrivilege
 
 def init_dagster(data: DataFolder, url: str) -> None:
     """As the part of a start does it."""
-    dagster_home.write_configuration(data)
+    dagster_home.write_configuration(data, Settings())
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(data.dagster_home),
