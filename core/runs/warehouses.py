@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from core.kit.database import Database
 
@@ -60,7 +61,7 @@ def _release(connection: sa.Connection, key: dict[str, int | str]) -> None:
     """Let the next one write. A connection that was lost has done so already."""
     try:
         connection.execute(_RELEASE, key)
-    except sa.exc.DBAPIError as error:
+    except DBAPIError as error:
         if not error.connection_invalidated:
             raise
 
