@@ -17,6 +17,7 @@ from core.kit.database import SCHEMA, Base, make_engine
 from core.lineage import models as lineage
 from core.lineage.whole import models as lineage_layouts
 from core.runs import models as runs
+from core.schedules import models as schedules
 from core.workspaces import models as workspaces
 
 MODELS = (
@@ -28,6 +29,7 @@ MODELS = (
     lineage,
     lineage_layouts,
     runs,
+    schedules,
     snapshots,
     workspaces,
 )

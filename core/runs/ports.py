@@ -11,6 +11,12 @@ ENVIRONMENT_TAG = "workbench/environment"
 ACTOR_TAG = "workbench/actor"
 COMMAND_TAG = "workbench/command"
 WAREHOUSE_TAG = "workbench/warehouse"
+# Which job of the workspace a run is of (its key), which of its triggers asked for it (its id), and for when.
+JOB_TAG = "workbench/job"
+TRIGGER_TAG = "workbench/trigger"
+DUE_TAG = "workbench/due"
+# A run that waits until the one with the same value is over (dagster.yaml limits it to one).
+ONE_AT_A_TIME_TAG = "workbench/one_at_a_time"
 PRIORITY_TAG = "dagster/priority"
 GIT_COMMIT_TAG = "workbench/git_commit"
 DBT_VERSION_TAG = "workbench/dbt_version"
