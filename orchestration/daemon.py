@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 LOCK: Final = 0x77625F74_69636B
 LOOK_EVERY: Final = 1.0
 # A connection on which nothing comes back is a broken one.
-CONNECTION: Final = (
-    "connect_timeout=5 keepalives_idle=5 keepalives_interval=2 keepalives_count=3 tcp_user_timeout=10000"
-)
+CONNECTION: Final[dict[str, int]] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 # Dagster's watch of the code server sees a reload within a second; reading all of it again each minute, as the
 # daemon does by itself, holds up the ticks of a large installation. This is in case the watch misses one.
 READ_AGAIN_SECONDS: Final = 600.0
@@ -48,9 +52,7 @@ class OnlyOne:
         """Whether it is held now. Raises `psycopg.Error` where PostgreSQL does not answer."""
         if self._connection is None:
             self._connection = psycopg.connect(
-                f"{self._address}{'&' if '?' in self._address else '?'}{CONNECTION.replace(' ', '&')}",
-                autocommit=True,
-                application_name="workbench daemon",
+                self._address, autocommit=True, application_name="workbench daemon", **CONNECTION
             )
         row = self._connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
         return row is not None and bool(row[0])
