@@ -130,12 +130,28 @@ def installation() -> Generator[Installation]:
             "WORKBENCH_RUN_SOCKET": str(home / "runs.sock"),
         }
         target = here.folder / "target"
-        Project(MODELS).write(target)
+        project = Project(MODELS)
+        _add_maps(project)
+        project.write(target)
         found = Installation(here, environment, here.store.put(target / "manifest.json"))
         subprocess.run(
             [sys.executable, "-m", "deploy.local.init_dagster"], env=environment, cwd=REPOSITORY, check=True
         )
         yield found
+
+
+def _add_maps(project: Project) -> None:
+    """What dbt also writes, and Dagster reads: who is built on whom."""
+    manifest = project.manifest
+    everything = [*manifest["nodes"], *manifest["sources"]]
+    parents: dict[str, list[str]] = {key: [] for key in everything}
+    children: dict[str, list[str]] = {key: [] for key in everything}
+    for key, node in manifest["nodes"].items():
+        parents[key] = list(node["depends_on"]["nodes"])
+        for parent in parents[key]:
+            children[parent].append(key)
+    manifest |= {"parent_map": parents, "child_map": children}
+    manifest |= {name: {} for name in ("groups", "semantic_models", "saved_queries", "unit_tests", "selectors")}
 
 
 def measure() -> list[Row]:

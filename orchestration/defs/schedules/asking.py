@@ -47,6 +47,11 @@ class Asked:
         new = time.monotonic() - at < ON_ITS_WAY and bool(key)
         return (trigger_id, key) if new and (trigger_id, key) != (served.trigger.id, run_key) else None
 
+    def forget(self) -> None:
+        """As a new process would."""
+        with self._lock:
+            self._by_job.clear()
+
 
 asked = Asked()
 
