@@ -86,7 +86,7 @@ def test_channel(
         workspaces.check_in_use(workspace)
         channel = channels.get(session, workspace.id, channel_id)
         values = opened(Cipher(state.settings), channel)
-    message = channels.test_message(workspace, channel, state.settings.notifications_base_url, actor)
+    message = channels.message_of_test(workspace, channel, state.settings.notifications_base_url, actor)
     begun, error = time.monotonic(), None
     try:
         send(state.settings, ChannelKind(channel.kind), values, message)

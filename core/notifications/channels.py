@@ -126,7 +126,20 @@ def remove(session: Session, actor: Actor, workspace: Workspace, channel: Channe
     session.flush()
 
 
-def test_message(workspace: Workspace, channel: Channel, base_url: str, actor: Actor) -> Message:
+def encrypt_anew(session: Session, cipher: Cipher) -> int:
+    """Encrypt the address of every channel with the newest key. Returns how many there are.
+
+    Raises:
+        Undecryptable: one cannot be read with the keys that are known; none was changed then.
+    """
+    rows = list(session.scalars(sa.select(Channel)))
+    for row in rows:
+        row.secret = sealed(cipher, opened(cipher, row))
+    session.flush()
+    return len(rows)
+
+
+def message_of_test(workspace: Workspace, channel: Channel, base_url: str, actor: Actor) -> Message:
     """What a test of a channel sends."""
     links, at = Links(base_url, workspace.key), clock.now()
     url = links.to("notifications")

@@ -65,6 +65,16 @@ class Connections:
                 except OSError:
                     continue  # not connected (any more)
 
+    def check(self) -> None:
+        """Whatever is made of half an answer: one that was cut off did not come in time.
+
+        Raises:
+            TimeoutError: they were cut.
+        """
+        with self._lock:
+            if self._ended:
+                raise TimeoutError(self.problem)
+
     def close(self) -> None:
         """Let go of them."""
         with self._lock:

@@ -50,6 +50,7 @@ def send(settings: Settings, kind: ChannelKind, values: Mapping[str, Any], messa
     try:
         with watched(connections, seconds):
             _send(settings, kind, values, message, seconds)
+            connections.check()
     except Exception as error:  # noqa: BLE001 - a hundred services, each with errors of its own
         raise Undelivered(_reason(error, connections, settings, values)) from None
 

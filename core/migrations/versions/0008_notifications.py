@@ -45,7 +45,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=200), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('updated_by', sa.String(length=200), nullable=False),
-    sa.ForeignKeyConstraint(['environment_id'], ['workbench.environments.id'], name=op.f('fk_notification_rules_environment_id')),
+    sa.ForeignKeyConstraint(['environment_id'], ['workbench.environments.id'], name=op.f('fk_notification_rules_environment_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['workspace_id'], ['workbench.workspaces.id'], name=op.f('fk_notification_rules_workspace_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notification_rules')),
     sa.UniqueConstraint('workspace_id', 'name', name=op.f('uq_notification_rules_workspace_id_name')),
