@@ -158,7 +158,7 @@ def _happening(around: Around, due: Due) -> Happening:
         workspace_id=due.workspace.id,
         key=f"{EventKind.RUN_LATE}:{due.trigger_id}:{due.at.astimezone(UTC).isoformat()}",
         kind=EventKind.RUN_LATE,
-        at=max(due.deadline, around.now - OVERLAP),
+        at=around.now,
         facts=lambda: _facts(around, due, environment),
         environment=environment,
         job=around.job(due.workspace, due.job.key),
