@@ -31,6 +31,9 @@ from api.kit.timeouts import RequestTimes
 from api.lineage.endpoints import router as lineage
 from api.lineage.project import router as project_lineage
 from api.models.endpoints import router as models
+from api.notifications.channels import router as channels
+from api.notifications.deliveries import router as deliveries
+from api.notifications.rules import router as rules
 from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
@@ -64,6 +67,9 @@ ROUTERS = (
     audit,
     environments,
     environment_variables,
+    channels,
+    rules,
+    deliveries,
     overview,
     run_log,
     run_queue,

@@ -14,6 +14,7 @@ from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.defs.ingest.definitions import INGEST_JOB, ingest_definitions
 from orchestration.defs.lineage.definitions import LINEAGE_JOB, lineage_definitions
+from orchestration.defs.notifications.definitions import notification_definitions
 from orchestration.defs.retention.definitions import RETENTION_JOB, retention_definitions
 from orchestration.lib.services import Services, services
 
@@ -59,7 +60,7 @@ def load() -> Definitions:
     lineage = lineage_definitions(shared.settings.artifact_polling_interval)
     if run_job == LINEAGE_JOB:
         return Definitions.merge(executor, lineage)
-    own = (retention_definitions(), ingest, lineage)
+    own = (retention_definitions(), ingest, lineage, notification_definitions())
     found = _of_workspaces(shared, run_job)
     return Definitions.merge(
         executor, *own, *found, *_retries(found, run_job), *_triggers(shared, found, run_job)

@@ -96,15 +96,22 @@ def test_the_models_and_the_migrations_agree(db: Database) -> None:
 
 # What belongs to a person or to the whole installation, and is never shown by workspace.
 OF_PEOPLE = {"users", "login_sessions", "refresh_tokens", "login_attempts"}
+# How far the search for events has come, in all workspaces.
+OF_ALL = {"notification_positions"}
 
 
-OWNERS = {"environment_id": "environments", "node_id": "nodes", "child_id": "lineage_columns"}
+OWNERS = {
+    "environment_id": "environments",
+    "node_id": "nodes",
+    "child_id": "lineage_columns",
+    "rule_id": "notification_rules",
+}
 
 
 @pytest.mark.parametrize("table", schema.METADATA.sorted_tables, ids=lambda table: table.name)
 def test_every_table_is_ours_and_says_whose_rows_it_holds(table: sa.Table) -> None:
     assert table.schema == "workbench"
-    if table.name in OF_PEOPLE | {"workspaces"} or "workspace_id" in table.columns:
+    if table.name in OF_PEOPLE | OF_ALL | {"workspaces"} or "workspace_id" in table.columns:
         return
     # A row of an environment is one of its workspace, and so is what belongs to a node or a column.
     (owner,) = (table.columns[name] for name in OWNERS if name in table.columns)

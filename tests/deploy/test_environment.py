@@ -71,6 +71,17 @@ SETTINGS: dict[str, Any] = {
     "ALLOW_METADATA_EDITS": False,
     "MAX_ARTIFACT_VERSIONS": 94,
     "ARTIFACT_RETENTION_DAYS": 93,
+    "NOTIFICATIONS_BASE_URL": "https://dbt.example.org",
+    "NOTIFICATIONS_SMTP_HOST": "mail.example.org",
+    "NOTIFICATIONS_SMTP_PORT": 2525,
+    "NOTIFICATIONS_SMTP_SECURITY": "ssl",
+    "NOTIFICATIONS_SMTP_USER": "dbt",
+    "NOTIFICATIONS_SMTP_PASSWORD": "mail-secret",
+    "NOTIFICATIONS_SMTP_FROM": "dbt@example.org",
+    "NOTIFICATIONS_TIMEOUT_SECONDS": 19,
+    "NOTIFICATIONS_RETRY_SECONDS": 31,
+    "NOTIFICATIONS_LOCAL_RECEIVERS": True,
+    "NOTIFICATION_RETENTION_DAYS": 92,
 }
 OF_THE_API = ("signing-key", "former-key")
 OF_THE_SUPERVISOR = ("owner-pw", "admin-secret", "super")

@@ -20,6 +20,7 @@ from core.audit import retention as audit
 from core.auth import sessions
 from core.catalog.snapshots import retention as catalog
 from core.lineage.tracing import retention as lineage
+from core.notifications import deliveries
 from core.runs import retention as run_folders
 from core.schedules import ledger as schedules
 from orchestration.lib.services import services
@@ -61,6 +62,10 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     with shared.db.session() as session:
         ticked = schedules.forget(session, days=shared.settings.run_retention_days)
     context.log.info("Forgot %d due times and calls of triggers that were decided long ago.", ticked)
+    kept = shared.settings.notification_retention_days
+    with shared.db.session() as session:
+        told = deliveries.forget(session, days=kept)
+    context.log.info("Forgot %d deliveries of notifications, older than %d days.", told, kept)
     context.add_output_metadata(
         {
             "audit_rows": rows,
@@ -71,6 +76,7 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
             "run_folders": runs,
             "run_results": results,
             "due_times": ticked,
+            "deliveries": told,
         }
     )
 
