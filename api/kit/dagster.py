@@ -281,6 +281,11 @@ class DagsterEngine:
     def ask(
         self, query: str, variables: Mapping[str, Any], *, timeout_seconds: float | None = None
     ) -> dict[str, Any]:
+        """The data of an answer to a GraphQL query or mutation.
+
+        Raises:
+            Unavailable: Dagster does not answer, or not with data.
+        """
         timeout = httpx.USE_CLIENT_DEFAULT if timeout_seconds is None else timeout_seconds
         try:
             response = self._client.post(

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -304,6 +305,11 @@ class Settings(BaseSettings):
         validation_alias=_named("MAX_CONCURRENT_RUNS_PER_WORKSPACE"),
         description="Runs of one workspace that go on at once.",
     )
+    scheduler_default_timezone: str = Field(
+        default="UTC",
+        validation_alias=_named("SCHEDULER_DEFAULT_TIMEZONE"),
+        description="Timezone of schedules that name none: a name of the tz database, such as Europe/Berlin.",
+    )
     artifact_retention_days: int = Field(
         default=365,
         ge=1,
@@ -382,6 +388,14 @@ class Settings(BaseSettings):
         if url is not None and ("://" not in url or "{workspace}" not in url):
             # The address may hold a password: it is not repeated here.
             msg = "must be a URL that holds {workspace}, such as s3://bucket/dbt/{workspace}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("scheduler_default_timezone")
+    @classmethod
+    def _must_be_a_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            msg = f"{value!r} is not a name of the tz database, such as Europe/Berlin or UTC"
             raise ValueError(msg)
         return value
 

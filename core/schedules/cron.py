@@ -189,7 +189,7 @@ def _steady_offset(zone: ZoneInfo, midnight: datetime) -> timedelta | None:
 
 
 def _instants(cron: Cron, zone: ZoneInfo, shown: datetime) -> list[datetime]:
-    """When a clock that changes that day shows this time: never (then later, or not at all), once or twice."""
+    """When a clock that changes shows this time: once, twice, or never (then later, or not at all)."""
     first = shown.replace(tzinfo=zone)
     second = first.replace(fold=1)
     if not _exists(first):

@@ -1,7 +1,7 @@
 """Cron expressions: five fields, checked one by one, and said in words.
 
-What is taken is what Dagster takes, less what nobody can read: nicknames (`@daily`), hashed values (`H`), the
-nth weekday of a month (`5#1`) and ranges that run backwards (`22-2`). Each is refused with another way to say it.
+What is taken is what Dagster takes, less what few can read: nicknames (`@daily`), hashed values (`H`), the nth
+weekday of a month (`5#1`) and ranges that run backwards (`22-2`).
 """
 
 import calendar

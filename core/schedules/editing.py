@@ -1,9 +1,9 @@
 """Making, changing, archiving and copying jobs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from core.schedules.models import Job
 from core.workspaces.models import Workspace
 from core.workspaces.service import check_in_use, check_runnable
 
+T = TypeVar("T")
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 # Addresses of their own below /jobs.
 RESERVED: Final = frozenset({"options", "check_cron"})
@@ -119,18 +120,17 @@ def duplicate(
     actor: Actor,
     workspace: Workspace,
     job: Job,
-    key: str | None,
-    name: str | None,
+    called: tuple[str | None, str | None],
     timezone: str,
 ) -> Job:
-    """A copy of a job with its triggers, under another key.
+    """A copy of a job with its triggers, under another key and name, made up where they are None.
 
     Raises:
         Invalid: the key or name is wrong, or what the job names is there no more.
         Conflict: the key is taken, or nothing can be run in this workspace.
     """
-    around = reading.around(session, workspace.id, timezone)
-    values = reading.values(session, job, around)
+    key, name = called
+    values = reading.values(session, job, reading.around(session, workspace.id, timezone))
     values["name"] = name or f"{job.name[: LONGEST_NAME - 7]} (copy)"
     if key is not None:
         values["key"] = key
@@ -150,7 +150,7 @@ class Problems:
         if hint and hint not in self.hints:
             self.hints.append(hint)
 
-    def collect(self, check: Any) -> Any:
+    def collect(self, check: Callable[[], T]) -> T | None:
         """What a check gives; None when it refuses, which is noted."""
         try:
             return check()

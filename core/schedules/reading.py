@@ -61,7 +61,7 @@ def jobs_of(
     tag: str | None = None,
     text: str | None = None,
 ) -> list[Job]:
-    """The jobs of a workspace by name: those in use, or those archived; of an owner, with a tag, with a text."""
+    """The jobs of a workspace by name: those in use, or those archived; of an owner, with a tag or text."""
     query = sa.select(Job).where(Job.workspace_id == workspace_id)
     query = query.where(Job.archived_at.is_not(None) if archived else Job.archived_at.is_(None))
     if owner is not None:
@@ -96,7 +96,7 @@ def around(session: Session, workspace_id: int, timezone: str) -> Around:
     )
     return Around(
         {number: Upstream(key, name, archived is not None) for number, key, name, archived in jobs},
-        {number: key for number, key in places},
+        dict(places.tuples().all()),
         timezone,
     )
 

@@ -16,7 +16,7 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Around:
-    """What settings can name: jobs and environments of the workspace by id, and the timezone where none is named."""
+    """What settings can name: jobs and environments of the workspace by id; and the timezone where they do not."""
 
     jobs: Mapping[int, Upstream] = field(default_factory=dict[int, Upstream])
     environments: Mapping[int, str] = field(default_factory=dict[int, str])
