@@ -28,7 +28,7 @@ from core.artifacts import projects
 from core.artifacts.states import check_launch
 from core.audit import service as audit
 from core.kit import clock
-from core.kit.errors import Conflict
+from core.kit.errors import Conflict, FieldError, Invalid
 from core.kit.paging import decode_cursor, page_of
 from core.kit.text import storable
 from core.runs import service as runs
@@ -45,6 +45,8 @@ from core.workspaces.models import Workspace, WorkspaceState
 router = GuardedRouter(prefix="/api/workspaces/{workspace}/jobs", tags=["jobs"])
 
 JobKey = Annotated[str, Path(alias="job", description="Key of the job.", max_length=60)]
+# Of which times are told: those of which timezones are known.
+YEARS = range(1970, 2201)
 Words = Annotated[str | None, Query(max_length=200)]
 
 
@@ -140,10 +142,14 @@ def check_cron(
     _actor: JobReader, workspace: WorkspaceDep, session: SessionDep, state: StateDep, body: CronIn
 ) -> CronOut:
     """What a cron expression means, and its next ten times. Nothing is written."""
+    after = body.after or clock.now()
+    if after.year not in YEARS:
+        detail = FieldError("after", f"must be from {YEARS[0]} to {YEARS[-1]}")
+        raise Invalid("Times are told of these years only.", details=[detail])
     around = reading.around(session, workspace.id, state.settings.scheduler_default_timezone)
     settings = CRON.check({"expression": body.expression, "timezone": body.timezone}, around)
     expression, timezone = settings["expression"], settings["timezone"]
-    found = describe_next(expression, timezone, body.after or clock.now(), assembly.NEXT)
+    found = describe_next(expression, timezone, after, assembly.NEXT)
     return CronOut(
         expression=expression,
         timezone=timezone,

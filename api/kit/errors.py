@@ -164,6 +164,13 @@ def _validation(request: Request, error: Exception) -> Response:
     return error_response(request, 422, "invalid", f"The request is not valid. {named}", details=details)
 
 
+def _inside(at: Any, part: str | int) -> Any:
+    """What lies below a part of JSON; None where there is nothing."""
+    if isinstance(at, Mapping):
+        return at.get(part)
+    return at[part] if isinstance(at, list) and isinstance(part, int) and part < len(at) else None
+
+
 def _place(parts: Sequence[str | int], body: Any) -> str:
     """Where something is wrong, as the caller spelled it: without the kind that chose one of many."""
     found: list[str] = []
@@ -172,8 +179,7 @@ def _place(parts: Sequence[str | int], body: Any) -> str:
         if isinstance(at, Mapping) and part not in at and at.get("kind") == part:
             continue
         found.append(str(part))
-        is_item = isinstance(at, list) and isinstance(part, int) and part < len(at)
-        at = at[part] if is_item else at.get(part) if isinstance(at, Mapping) else None
+        at = _inside(at, part)
     return ".".join(found)
 
 

@@ -1,4 +1,4 @@
-"""Reloads of the code location, in the background: one at a time, and one more for all asked for meanwhile."""
+"""Reloads of the code location, in the background: one at a time, then one more for all that was asked."""
 
 import logging
 import threading

@@ -1,7 +1,7 @@
 """Cron expressions: five fields, checked one by one, and said in words.
 
-What is taken is what Dagster takes, less what few can read: nicknames (`@daily`), hashed values (`H`), the nth
-weekday of a month (`5#1`) and ranges that run backwards (`22-2`).
+What is taken is what Dagster takes, less what few can read: nicknames (`@daily`), hashed values (`H`), the
+nth weekday of a month (`5#1`) and ranges that run backwards (`22-2`).
 """
 
 import calendar
@@ -103,7 +103,7 @@ def words(expression: str, timezone: str) -> str:
     options = Options()
     options.use_24hour_time_format = True
     options.locale_code = "en_US"
-    said = ExpressionDescriptor(expression, options).get_description()
+    said = ExpressionDescriptor(expression.upper(), options).get_description()
     return f"{said} ({timezone})"
 
 

@@ -67,7 +67,7 @@ def jobs_of(
     if owner is not None:
         query = query.where(Job.owner == owner)
     if tag is not None:
-        query = query.where(Job.tags.any(tag))
+        query = query.where(Job.tags.contains([tag]))
     if text:
         wanted = text.lower()
         fields = (Job.key, Job.name, Job.description)

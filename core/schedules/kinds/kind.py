@@ -16,7 +16,7 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Around:
-    """What settings can name: jobs and environments of the workspace by id; and the timezone where they do not."""
+    """What settings can name: jobs and environments by id; and the timezone where they name none."""
 
     jobs: Mapping[int, Upstream] = field(default_factory=dict[int, Upstream])
     environments: Mapping[int, str] = field(default_factory=dict[int, str])
