@@ -78,8 +78,10 @@ ANSWERS = {"Queue": queue_of, "Part": part_of}
 
 def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     of_jobs = upstream_jobs.answer(upstream.jobs, query, variables)
-    if of_jobs is not None:
-        return of_jobs
+    return _answer(upstream, query, variables) if of_jobs is None else of_jobs
+
+
+def _answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     name = query.split("(", 1)[0].rsplit(maxsplit=1)[-1]
     if name == "Run":
         status = upstream.runs.get(variables["id"])

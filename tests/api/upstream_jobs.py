@@ -34,29 +34,37 @@ def tick(at: float, status: str, **more: Any) -> dict[str, Any]:
 
 def answer(jobs: Jobs, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
     """The answer to a question about jobs; None of others."""
-    name = query.split(maxsplit=2)[1].split("(")[0]
+    name = query.split(maxsplit=2)[1].partition("(")[0]
     jobs.asked.append(name)
-    if name == "Definitions":
-        return _definitions(jobs)
-    if name == "Triggers":
-        found = re.findall(r'(a\d+): (schedule|sensor)OrError\(.*?Name: "([^"]+)"', query)
-        return {alias: _one(jobs, kind, which) for alias, kind, which in found}
-    if name == "JobRuns":
-        found = re.findall(r'(a\d+): runsOrError\(.*?workbench/job", value: "([^"]+)"', query)
-        return {alias: _runs(jobs, key) for alias, key in found}
-    if name == "Runs":
-        tags = {tag["key"]: tag["value"] for tag in variables["filter"].get("tags", [])}
-        return _listed(jobs, tags["workbench/job"], variables) if "workbench/job" in tags else None
-    if name == "LocationFailure":
-        error = {"__typename": "PythonError", "message": jobs.failure, "causes": []}
-        loaded = {"__typename": "RepositoryLocation"} if jobs.failure is None else error
-        return {"workspaceLocationEntryOrError": {"locationOrLoadError": loaded}}
     if name in {"StartSchedule", "StopSchedule", "StartSensor", "StopSensor"}:
         return _set(jobs, name, variables)
-    return None
+    known = {
+        "Definitions": _definitions,
+        "Triggers": _triggers,
+        "JobRuns": _job_runs,
+        "Runs": _listed,
+        "LocationFailure": _failure,
+    }
+    return known[name](jobs, query, variables) if name in known else None
 
 
-def _definitions(jobs: Jobs) -> dict[str, Any]:
+def _triggers(jobs: Jobs, query: str, _variables: dict[str, Any]) -> dict[str, Any]:
+    found = re.findall(r'(a\d+): (schedule|sensor)OrError\(.*?Name: "([^"]+)"', query)
+    return {alias: _one(jobs, kind, which) for alias, kind, which in found}
+
+
+def _job_runs(jobs: Jobs, query: str, _variables: dict[str, Any]) -> dict[str, Any]:
+    found = re.findall(r'(a\d+): runsOrError\(.*?workbench/job", value: "([^"]+)"', query)
+    return {alias: _runs(jobs, key) for alias, key in found}
+
+
+def _failure(jobs: Jobs, _query: str, _variables: dict[str, Any]) -> dict[str, Any]:
+    error = {"__typename": "PythonError", "message": jobs.failure, "causes": []}
+    loaded = {"__typename": "RepositoryLocation"} if jobs.failure is None else error
+    return {"workspaceLocationEntryOrError": {"locationOrLoadError": loaded}}
+
+
+def _definitions(jobs: Jobs, _query: str, _variables: dict[str, Any]) -> dict[str, Any]:
     if jobs.failure is not None:
         error = {"__typename": "PythonError", "message": "not loaded"}
         return {"schedulesOrError": error, "sensorsOrError": error}
@@ -103,7 +111,11 @@ def _runs(jobs: Jobs, key: str) -> dict[str, Any]:
     return {"__typename": "Runs", "results": [_run(key, *one) for one in jobs.runs.get(key, [])]}
 
 
-def _listed(jobs: Jobs, key: str, variables: dict[str, Any]) -> dict[str, Any]:
+def _listed(jobs: Jobs, _query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
+    tags = {tag["key"]: tag["value"] for tag in variables["filter"].get("tags", [])}
+    key = tags.get("workbench/job")
+    if key is None:
+        return None
     wanted = variables["filter"].get("statuses")
     chosen = [one for one in jobs.runs.get(key, []) if not wanted or one[1] in wanted]
     results = [_run(key, *one) for one in chosen][: variables["limit"]]
