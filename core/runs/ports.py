@@ -18,6 +18,10 @@ DUE_TAG = "workbench/due"
 # A run that waits until the one with the same value is over (dagster.yaml limits it to one).
 ONE_AT_A_TIME_TAG = "workbench/one_at_a_time"
 PRIORITY_TAG = "dagster/priority"
+# Dagster's own: it ends a run that has gone on for so many seconds (run monitoring, dagster.yaml).
+MAX_RUNTIME_TAG = "dagster/max_runtime"
+# What a run that does another one again has of it: it is a run of the same job, under the same rules.
+KEPT_TAGS = (JOB_TAG, ONE_AT_A_TIME_TAG, PRIORITY_TAG, MAX_RUNTIME_TAG)
 GIT_COMMIT_TAG = "workbench/git_commit"
 DBT_VERSION_TAG = "workbench/dbt_version"
 # Dagster's own: which schedule asked for a run.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dagster import Definitions, in_process_executor
 
-from core.runs.service import job_name
+from core.runs.service import job_name, plain_job_name
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.defs.ingest.definitions import INGEST_JOB, ingest_definitions
@@ -28,12 +28,12 @@ def sources(shared: Services, run_job: str | None) -> "list[WorkspaceSource]":
     with shared.db.session() as session:
         everything = workspaces.all_workspaces(session)
         # A run that was queued before its workspace was archived is still carried out.
-        wanted = [item for item in everything if run_job == job_name(item.key)]
+        wanted = [item for item in everything if run_job in (job_name(item.key), plain_job_name(item.key))]
         wanted = wanted or workspaces.with_projects(session)
-        return [_source(shared, workspace) for workspace in wanted]
+        return [_source(shared, workspace, run_job) for workspace in wanted]
 
 
-def _source(shared: Services, workspace: Workspace) -> "WorkspaceSource":
+def _source(shared: Services, workspace: Workspace, run_job: str | None) -> "WorkspaceSource":
     from orchestration.defs.dbt.definitions import WorkspaceSource  # noqa: PLC0415 - see above
 
     digest = workspace.manifest_digest
@@ -42,6 +42,7 @@ def _source(shared: Services, workspace: Workspace) -> "WorkspaceSource":
         name=workspace.name,
         manifest_path=None if digest is None else shared.store.path(digest),
         assets_digest=workspace.assets_digest,
+        only_plain=run_job == plain_job_name(workspace.key),
     )
 
 
@@ -60,7 +61,9 @@ def load() -> Definitions:
         return Definitions.merge(executor, lineage)
     own = (retention_definitions(), ingest, lineage)
     found = _of_workspaces(shared, run_job)
-    return Definitions.merge(executor, *own, *found, *_retries(found, run_job))
+    return Definitions.merge(
+        executor, *own, *found, *_retries(found, run_job), *_triggers(shared, found, run_job)
+    )
 
 
 def _of_workspaces(shared: Services, run_job: str | None) -> list[Definitions]:
@@ -75,6 +78,14 @@ def _retries(found: list[Definitions], run_job: str | None) -> list[Definitions]
     from orchestration.defs.dbt.retries import retry_definitions  # noqa: PLC0415 - see above
 
     return [] if run_job else [retry_definitions([job for one in found for job in one.jobs or ()])]
+
+
+def _triggers(shared: Services, found: list[Definitions], run_job: str | None) -> list[Definitions]:
+    """What starts runs by itself; a run's process has no use for it, and must not say what is loaded."""
+    from orchestration.defs.schedules.definitions import schedule_definitions  # noqa: PLC0415 - see above
+
+    jobs = {job.name for one in found for job in one.jobs or ()}
+    return [] if run_job else [schedule_definitions(shared, jobs)]
 
 
 def _report(shared: Services, key: str, reason: str) -> None:

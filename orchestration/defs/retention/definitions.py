@@ -21,6 +21,7 @@ from core.auth import sessions
 from core.catalog.snapshots import retention as catalog
 from core.lineage.tracing import retention as lineage
 from core.runs import retention as run_folders
+from core.schedules import ledger as schedules
 from orchestration.lib.services import services
 
 RETENTION_JOB: Final = "retention"
@@ -57,6 +58,9 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     with shared.db.session() as session:
         results = run_folders.forget_results(session, days=shared.settings.run_retention_days)
     context.log.info("Forgot %d results of nodes and steps of old runs.", results)
+    with shared.db.session() as session:
+        ticked = schedules.forget(session, days=shared.settings.run_retention_days)
+    context.log.info("Forgot %d due times and calls of triggers that were decided long ago.", ticked)
     context.add_output_metadata(
         {
             "audit_rows": rows,
@@ -66,6 +70,7 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
             "files": files,
             "run_folders": runs,
             "run_results": results,
+            "due_times": ticked,
         }
     )
 
