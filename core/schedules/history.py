@@ -17,7 +17,7 @@ from core.runs.ports import (
     RunEngine,
     RunStatus,
 )
-from core.runs.retry_policy import RETRY_OF_TAG
+from core.runs.retry_policy import RETRY_OF_TAG, STATE_TAG, WAITING
 
 MOST: Final = 200
 BARS: Final = 15
@@ -112,14 +112,18 @@ def summed_up(bars: Sequence[Bar]) -> History:
 
 
 def going_on(engine: RunEngine, workspace_key: str, job_key: str) -> EngineRun | None:
-    """A run of the job that is not over, the oldest of the latest; None where there is none.
+    """A run of the job that is not over, or that failed and will be tried again; None where there is none.
 
     Raises:
         Unavailable: Dagster does not answer.
     """
     tags = job_tags(workspace_key, job_key)
     found = engine.list_runs(tags, GOING_ON, limit=10, cursor=None)
-    return found[-1] if found else None
+    if found:
+        return found[-1]
+    again = {**tags, STATE_TAG: WAITING}
+    waiting = engine.list_runs(again, [RunStatus.FAILED], limit=1, cursor=None)
+    return waiting[0] if waiting else None
 
 
 def _trend(took: Sequence[float]) -> float | None:

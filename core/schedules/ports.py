@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-# Tags of a schedule or sensor: whose it is, and which version of the trigger was loaded.
-VERSION_TAG: Final = "workbench/version"
+from core.schedules.names import VERSION_TAG
 
 
 @dataclass(frozen=True)
