@@ -49,7 +49,7 @@ def answer(jobs: Jobs, query: str, variables: dict[str, Any]) -> dict[str, Any] 
 
 
 def _triggers(jobs: Jobs, query: str, _variables: dict[str, Any]) -> dict[str, Any]:
-    found = re.findall(r'(a\d+): (schedule|sensor)OrError\(.*?Name: "([^"]+)"', query)
+    found = re.findall(r'(a\d+): (schedule|sensor)OrError\(.*?(?:schedule|sensor)Name: "([^"]+)"', query)
     return {alias: _one(jobs, kind, which) for alias, kind, which in found}
 
 
