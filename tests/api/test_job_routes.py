@@ -246,7 +246,7 @@ def test_a_list_asks_dagster_twice_however_long_it_is(api: TestClient, dagster: 
     dagster.jobs.runs = {"job_3": [("r2", "FAILURE"), ("r1", "SUCCESS")]}
     dagster.jobs.asked.clear()
     page = api.get(JOBS, params={"limit": 50}).json()
-    assert dagster.jobs.asked == ["Definitions", "JobRuns"]
+    assert [name for name in dagster.jobs.asked if name != "Reload"] == ["Definitions", "JobRuns"]
     assert (page["total"], len(page["items"])) == (60, 50)
     rest = api.get(JOBS, params={"limit": 50, "cursor": page["next_cursor"]}).json()
     assert len(rest["items"]) == 10
