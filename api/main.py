@@ -21,6 +21,9 @@ from api.environments.variables import router as environment_variables
 from api.events.endpoints import router as events
 from api.events.hub import Hub
 from api.health.endpoints import router as health
+from api.jobs.definitions import router as definitions
+from api.jobs.endpoints import router as jobs
+from api.jobs.triggers import router as job_triggers
 from api.kit import access, errors, refusals
 from api.kit.gate import Gate
 from api.kit.guard import Guard, Rules
@@ -77,6 +80,9 @@ ROUTERS = (
     run_retry,
     runs,
     run_nodes,
+    definitions,
+    jobs,
+    job_triggers,
     artifacts,
     search,
     snapshots,

@@ -51,6 +51,9 @@ class RetryIn(BaseModel):
     delay_seconds: int = Field(
         default=60, ge=0, le=MAX_DELAY, description="Before the second attempt; exponential ones double."
     )
+    max_delay_seconds: int | None = Field(
+        default=None, ge=1, le=MAX_DELAY, description="The longest of the delays; a day without it."
+    )
     backoff: Literal["fixed", "exponential"] = "fixed"
     what: Literal["failed", "all"] = Field(
         default="failed", description="Only what failed, was skipped or never ran; or everything."

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -304,6 +305,11 @@ class Settings(BaseSettings):
         validation_alias=_named("MAX_CONCURRENT_RUNS_PER_WORKSPACE"),
         description="Runs of one workspace that go on at once.",
     )
+    scheduler_default_timezone: str = Field(
+        default="UTC",
+        validation_alias=_named("SCHEDULER_DEFAULT_TIMEZONE"),
+        description="Timezone of schedules that name none: a name of the tz database, such as Europe/Berlin.",
+    )
     artifact_retention_days: int = Field(
         default=365,
         ge=1,
@@ -449,6 +455,7 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
+<<<<<<< HEAD
     @field_validator("notifications_base_url")
     @classmethod
     def _must_be_an_address(cls, value: str) -> str:
@@ -459,6 +466,15 @@ class Settings(BaseSettings):
             msg = f"{value!r} is not an address such as https://dbt.example.org"
             raise ValueError(msg)
         return value.rstrip("/")
+=======
+    @field_validator("scheduler_default_timezone")
+    @classmethod
+    def _must_be_a_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            msg = f"{value!r} is not a name of the tz database, such as Europe/Berlin or UTC"
+            raise ValueError(msg)
+        return value
+>>>>>>> ff1a77b5bb9c1fe1cbf1f152bb8f54eabd61569f
 
     @field_validator("trusted_proxies")
     @classmethod

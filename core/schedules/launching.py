@@ -16,6 +16,7 @@ from core.runs.ports import (
     MAX_RUNTIME_TAG,
     ONE_AT_A_TIME_TAG,
     PRIORITY_TAG,
+    RETENTION_TAG,
     TRIGGER_TAG,
     Launch,
 )
@@ -81,6 +82,7 @@ def _tags(workspace: Workspace, job: Job, cause: Cause) -> dict[str, str]:
         DUE_TAG: due,
         PRIORITY_TAG: str(job.priority) if job.priority else None,
         MAX_RUNTIME_TAG: str(job.timeout_seconds) if job.timeout_seconds else None,
+        RETENTION_TAG: str(job.retention_days) if job.retention_days else None,
         ONE_AT_A_TIME_TAG: f"{workspace.key}/{job.key}" if job.overlap == QUEUE else None,
     }
     return {name: value for name, value in said.items() if value is not None}

@@ -56,6 +56,7 @@ SETTINGS: dict[str, Any] = {
     "ADMIN_PASSWORD": "admin-secret",
     "TOKEN_MAX_DAYS": 99,
     "AUDIT_RETENTION_DAYS": 98,
+    "SCHEDULER_DEFAULT_TIMEZONE": "Europe/Berlin",
     "WORKBENCH_LOG_LEVEL": "debug",
     "WORKBENCH_DBT_ENV": "AWS_PROFILE",
     "DBT_EXECUTABLES_ALLOWED": "/opt/dbt",
