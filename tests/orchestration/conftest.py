@@ -36,7 +36,7 @@ class Parsed:
 
 @pytest.fixture(scope="session")
 def warm_dbt() -> Iterator[Nursery]:
-    """What forks dbt in the product, too: a process that has it loaded. It ends once nobody can ask it any more."""
+    """What forks dbt in the product, too: a process that has it loaded. It ends once nobody can ask it."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         command = [sys.executable, "-m", "tests.orchestration.warm_dbt", str(theirs.fileno())]
