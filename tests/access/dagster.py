@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 from tests.api import upstream
 from tests.api.upstream import Upstream, running
 
-_answer = upstream.answer
 LOADED = {"name": "workbench", "loadStatus": "LOADED", "locationOrLoadError": {"__typename": "X"}}
 
 
@@ -25,9 +23,9 @@ def dagster_with(runs: Mapping[str, tuple[str, str]]) -> Iterator[Upstream]:
             return {"workspaceOrError": {"locationEntries": [LOADED]}}
         if "reloadRepositoryLocation" in query:
             return {"reloadRepositoryLocation": {"__typename": "WorkspaceEntry"}}
-        return _placed(_answer(found, query, variables), variables, places)
+        return _placed(upstream.answer(found, query, variables), variables, places)
 
-    with patch.object(upstream, "answer", answer), running() as found:
+    with running(answer) as found:
         found.runs.update({run_id: status for run_id, (_, status) in runs.items()})
         yield found
 

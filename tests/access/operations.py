@@ -27,15 +27,12 @@ REAL: Final[Mapping[str, str]] = {
     "token_id": "2001",
     "session_id": "00000000-0000-4000-8000-000000000001",
     "drop_id": "1",
-<<<<<<< HEAD
     "channel_id": "3001",
     "rule_id": "3001",
     "delivery_id": "00000000-0000-4000-8000-000000003001",
-=======
     "job": "nightly",
     "trigger_id": "1",
     "call_id": "1",
->>>>>>> ff1a77b5bb9c1fe1cbf1f152bb8f54eabd61569f
     "snapshot_id": "1",
     "other_id": "2",
     "field": "owner",
@@ -56,15 +53,12 @@ UNREAL: Final[Mapping[str, str]] = {
     "token_id": "999999",
     "session_id": "00000000-0000-4000-8000-999999999999",
     "drop_id": "999999",
-<<<<<<< HEAD
     "channel_id": "999999",
     "rule_id": "999999",
     "delivery_id": "00000000-0000-4000-8000-999999999998",
-=======
     "job": "nothing",
     "trigger_id": "999999",
     "call_id": "999999",
->>>>>>> ff1a77b5bb9c1fe1cbf1f152bb8f54eabd61569f
     "snapshot_id": "999999",
     "other_id": "999998",
     "field": "nothing",

@@ -36,15 +36,12 @@ FILLED = {
     "token_id": "1",
     "session_id": "none",
     "drop_id": "1",
-<<<<<<< HEAD
     "channel_id": "1",
     "rule_id": "1",
     "delivery_id": "00000000-0000-4000-8000-000000003001",
-=======
     "job": "nightly",
     "trigger_id": "1",
     "call_id": "1",
->>>>>>> ff1a77b5bb9c1fe1cbf1f152bb8f54eabd61569f
     "snapshot_id": "1",
     "other_id": "1",
     "field": "owner",

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +109,9 @@ def _answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[s
     return {"logsForRun": {"cursor": "1", "hasMore": False, "events": []}}
 
 
+Answer = Callable[[Upstream, str, dict[str, Any]], dict[str, Any]]
+
+
 async def _echo(request: Request) -> Response:
     body = await request.body()
     said = {
@@ -155,8 +158,8 @@ async def _socket(socket: WebSocket) -> None:
 
 
 @contextmanager
-def running() -> Iterator[Upstream]:
-    """Serve until the end of the block."""
+def running(answer: Answer = answer) -> Iterator[Upstream]:
+    """Serve until the end of the block; `answer` says what is said to a query of GraphQL."""
     port = free_port()
     upstream = Upstream(f"http://127.0.0.1:{port}/dagster")
 

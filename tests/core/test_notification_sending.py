@@ -172,9 +172,7 @@ def test_the_waits_double_and_the_fifth_failure_is_the_last(office: Office) -> N
     (again,) = office.deliveries()
     assert (again.state, again.last_error) == ("delivered", None)
     with office.shop.db.session() as session, pytest.raises(Conflict, match="only one that was given up"):
-        deliveries.retry(
-            session, ACTOR, session.get_one(Workspace, office.shop.workspace_id), dead.id
-        )
+        deliveries.retry(session, ACTOR, session.get_one(Workspace, office.shop.workspace_id), dead.id)
 
 
 def test_one_that_hangs_holds_up_no_other(shop: Shop, tmp_path: Path) -> None:

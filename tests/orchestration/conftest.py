@@ -1,6 +1,9 @@
 """A real dbt project, registered and parsed once, and the services that Dagster's processes use."""
 
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +18,9 @@ from core.kit.settings import Settings
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.defs.dbt import command
+from orchestration.lib.children import Nursery, use_nursery
 from orchestration.lib.services import Services
-from tests.conftest import database_address, run_sql
+from tests.conftest import REPOSITORY, database_address, run_sql
 from tests.orchestration.ticking import Ticking, a_ticking
 
 TINY = Path(__file__).parents[1] / "projects" / "tiny"
@@ -29,6 +33,29 @@ class Parsed:
 
     template: str
     data_dir: Path
+
+
+@pytest.fixture(scope="session")
+def warm_dbt() -> Iterator[Nursery]:
+    """What forks dbt in the product, too: a process that has it loaded. It ends once nobody can ask it."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command = [sys.executable, "-m", "tests.orchestration.warm_dbt", str(theirs.fileno())]
+        with subprocess.Popen(command, cwd=REPOSITORY, pass_fds=[theirs.fileno()]) as process:
+            theirs.close()
+            yield Nursery(ours, process.pid)
+            ours.close()
+
+
+@pytest.fixture(autouse=True)
+def dbt_forked_warm(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that run dbt have it forked as the product does, seconds sooner than as a program."""
+    if "shared" not in request.fixturenames or request.node.get_closest_marker("dbt_as_program"):
+        yield
+        return
+    use_nursery(request.getfixturevalue("warm_dbt"))
+    yield
+    use_nursery(None)
 
 
 @pytest.fixture(scope="session")

@@ -150,6 +150,7 @@ def test_variables_arrive_and_nothing_of_the_server_does(
     assert "of-the-server" not in said
 
 
+@pytest.mark.dbt_as_program  # its command line is looked at
 def test_a_secret_that_is_logged_is_masked_everywhere(
     shared: Services, workspace: Workspace, project_dir: Path, watched: list[str]
 ) -> None:

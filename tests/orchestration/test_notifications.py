@@ -306,12 +306,16 @@ def test_tests_that_newly_fail(floor: Floor) -> None:
     floor.shop.know(model("a"), check("t", reads=["model.shop.a"]), check("old", reads=["model.shop.a"]))
     for run_id, status in (("run-1", "pass"), ("run-2", "fail"), ("run-3", "fail")):
         floor.start(run_id=run_id)
-        floor.shop.ran(timed("test.shop.t", status, run_id), timed("test.shop.old", "fail", run_id), run_id=run_id)
+        floor.shop.ran(
+            timed("test.shop.t", status, run_id), timed("test.shop.old", "fail", run_id), run_id=run_id
+        )
         floor.end(run_id, OK if status == "pass" else BAD)
         floor.look()
     with floor.shop.db.session() as session:
         query = sa.select(Event.run_id, Event.facts).where(Event.kind == "test_newly_failing")
-        found = {run_id: [test["name"] for test in facts["tests"]] for run_id, facts in session.execute(query)}
+        found = {
+            run_id: [test["name"] for test in facts["tests"]] for run_id, facts in session.execute(query)
+        }
     assert found == {"run-1": ["old"], "run-2": ["t"]}
 
 

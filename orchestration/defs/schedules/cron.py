@@ -21,7 +21,7 @@ from core.kit.errors import WorkbenchError
 from core.runs.ports import DUE_TAG
 from core.runs.service import plain_job_name
 from core.schedules import ledger
-from core.schedules.firing import RUN, SKIPPED, Decision, Rule, decide, look_from
+from core.schedules.firing import RUN, SKIPPED, Rule, decide, look_from
 from core.schedules.launching import Cause, due_text
 from core.schedules.ledger import Served
 from core.schedules.models import DueTime

@@ -1401,6 +1401,202 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/notifications/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description Every channel, by name; nothing of what it is reached by.
+         */
+        get: operations["list_channels_api_workspaces__workspace__notifications_channels_get"];
+        put?: never;
+        /**
+         * Add Channel
+         * @description Make a channel. Test it then: an address can be right and lead nowhere.
+         */
+        post: operations["add_channel_api_workspaces__workspace__notifications_channels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Channel
+         * @description Remove a channel that no rule needs. What still waits for it is given up; the log stays.
+         */
+        delete: operations["remove_channel_api_workspaces__workspace__notifications_channels__channel_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Channel
+         * @description Change a channel. One that is off is told nothing new; what waits for it waits on.
+         */
+        patch: operations["change_channel_api_workspaces__workspace__notifications_channels__channel_id__patch"];
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Channel
+         * @description Send a message now, and say how that went.
+         */
+        post: operations["test_channel_api_workspaces__workspace__notifications_channels__channel_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description Deliveries, newest first.
+         */
+        get: operations["list_deliveries_api_workspaces__workspace__notifications_deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Delivery
+         * @description Send again what was given up: five more attempts, under the same id.
+         */
+        post: operations["retry_delivery_api_workspaces__workspace__notifications_deliveries__delivery_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Options
+         * @description What rules can be about: jobs, their tags and owners, environments; and our own templates.
+         */
+        get: operations["list_options_api_workspaces__workspace__notifications_options_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description Every rule, by name.
+         */
+        get: operations["list_rules_api_workspaces__workspace__notifications_rules_get"];
+        put?: never;
+        /**
+         * Add Rule
+         * @description Make a rule. What happened before is not told.
+         */
+        post: operations["add_rule_api_workspaces__workspace__notifications_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Rule
+         * @description Remove a rule. What it asked for before is still delivered.
+         */
+        delete: operations["remove_rule_api_workspaces__workspace__notifications_rules__rule_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rule
+         * @description Change a rule. What happened while it was off is not told.
+         */
+        patch: operations["change_rule_api_workspaces__workspace__notifications_rules__rule_id__patch"];
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Rule
+         * @description The message about an example. Templates that would not be taken are refused, by field and line.
+         */
+        post: operations["preview_rule_api_workspaces__workspace__notifications_rules_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/overview": {
         parameters: {
             query?: never;
@@ -2358,6 +2554,46 @@ export interface components {
             unique_id: string;
         };
         /**
+         * PreviewOut
+         * @description A message about an example.
+         */
+        api__notifications__schemas__PreviewOut: {
+            /** Body */
+            body: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TestOut
+         * @description How a test went: delivered, or why not.
+         */
+        api__notifications__schemas__TestOut: {
+            /** Delivered */
+            delivered: boolean;
+            /** Error */
+            error: string | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * PreviewOut
+         * @description Every step in numbers, and a page of the nodes of one of them.
+         */
+        api__runs__preview__PreviewOut: {
+            /** Environment */
+            environment: string;
+            /** Items */
+            items: components["schemas"]["PreviewNodeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: components["schemas"]["StepPreviewOut"][];
+            /** Total */
+            total: number | null;
+        };
+        /**
          * ApiTriggerIn
          * @description When it is called over the API.
          */
@@ -2686,6 +2922,91 @@ export interface components {
             nodes: number;
             /** Removed */
             removed: number;
+        };
+        /**
+         * ChannelIn
+         * @description What is to change; what is left out stays. The address is encrypted, and never given out again.
+         */
+        ChannelIn: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Headers
+             * @description webhook: further headers, such as Authorization.
+             * @default {}
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * Name
+             * @default
+             * @example data team
+             */
+            name?: string;
+            /**
+             * Recipients
+             * @description email: who gets it, by the instance's mail server.
+             * @default []
+             */
+            recipients?: string[];
+            /**
+             * Secret
+             * @description webhook: what it is signed with, `whsec_` and base64.
+             * @default
+             */
+            secret?: string;
+            /**
+             * Url
+             * @description webhook: where it is posted. Others: an address of Apprise, or the service's own.
+             * @default
+             */
+            url?: string;
+        };
+        /**
+         * ChannelKind
+         * @description By what way a channel reaches somebody. `url`: any other service that Apprise knows.
+         * @enum {string}
+         */
+        ChannelKind: "email" | "slack" | "teams" | "webhook" | "url";
+        /**
+         * ChannelList
+         * @description The channels of a workspace. `has_mail_server`: channels can name recipients only.
+         */
+        ChannelList: {
+            /** Has Mail Server */
+            has_mail_server: boolean;
+            /** Items */
+            items: components["schemas"]["ChannelOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ChannelOut
+         * @description A channel. `leads_to` is all that is said of its address.
+         */
+        ChannelOut: {
+            /** Enabled */
+            enabled: boolean;
+            /** Id */
+            id: number;
+            kind: components["schemas"]["ChannelKind"];
+            /** Leads To */
+            leads_to: string;
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
         };
         /**
          * CheckCount
@@ -3145,6 +3466,83 @@ export interface components {
             waiting: components["schemas"]["ApplyingOut"][];
         };
         /**
+         * DeliveryList
+         * @description One page of the log, newest first; `states` counts the whole log, whatever is filtered by.
+         */
+        DeliveryList: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
+        /**
+         * DeliveryOut
+         * @description A message of an event to a channel. `channel_id` is null once the channel was removed.
+         *
+         *     `note` says what was wrong with the rule's template, where ours stood in for it.
+         */
+        DeliveryOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempted At */
+            attempted_at: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Body */
+            body: string;
+            /** Channel */
+            channel: string;
+            /** Channel Id */
+            channel_id: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Environment */
+            environment: string | null;
+            event: components["schemas"]["EventKind"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job */
+            job: string | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Most Attempts */
+            most_attempts: number;
+            /** Next At */
+            next_at: string | null;
+            /** Note */
+            note: string | null;
+            /** Rule */
+            rule: string;
+            /** Run Id */
+            run_id: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * DeliveryState
+         * @description How far a delivery has come. Every one ends `delivered` or `dead`.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "retrying" | "delivered" | "dead";
+        /**
          * DifferenceItem
          * @description A node that differs; `reasons` say what it breaks.
          */
@@ -3491,6 +3889,12 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * EventKind
+         * @description What can be told of.
+         * @enum {string}
+         */
+        EventKind: "run_started" | "run_succeeded" | "run_failed" | "run_recovered" | "run_cancelled" | "run_late" | "freshness" | "test_newly_failing" | "ingest_refused";
+        /**
          * FacetsOut
          * @description Values that occur, for filters; the most frequent first.
          */
@@ -3816,6 +4220,16 @@ export interface components {
             triggers?: (components["schemas"]["CronTriggerIn"] | components["schemas"]["JobTriggerIn"] | components["schemas"]["ArtifactsTriggerIn"] | components["schemas"]["ApiTriggerIn"])[] | null;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * JobChoice
+         * @description A job that a rule can be about.
+         */
+        JobChoice: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
         };
         /**
          * JobIn
@@ -4467,6 +4881,49 @@ export interface components {
             total: number;
         };
         /**
+         * NewChannelIn
+         * @description A channel to be made.
+         */
+        NewChannelIn: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Headers
+             * @description webhook: further headers, such as Authorization.
+             * @default {}
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            kind: components["schemas"]["ChannelKind"];
+            /**
+             * Name
+             * @example data team
+             */
+            name: string;
+            /**
+             * Recipients
+             * @description email: who gets it, by the instance's mail server.
+             * @default []
+             */
+            recipients?: string[];
+            /**
+             * Secret
+             * @description webhook: what it is signed with, `whsec_` and base64.
+             * @default
+             */
+            secret?: string;
+            /**
+             * Url
+             * @description webhook: where it is posted. Others: an address of Apprise, or the service's own.
+             * @default
+             */
+            url?: string;
+        };
+        /**
          * NewEnvironmentIn
          * @description An environment to be made. Without a target, the one of its key.
          */
@@ -4510,6 +4967,59 @@ export interface components {
             retention_days?: number | null;
             /** Threads */
             threads?: number | null;
+        };
+        /**
+         * NewRuleIn
+         * @description A rule to be made.
+         */
+        NewRuleIn: {
+            /** Body Template */
+            body_template?: string | null;
+            /**
+             * Channels
+             * @description Ids of channels.
+             */
+            channels: number[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Environment
+             * @description Key of an environment.
+             */
+            environment?: string | null;
+            /** Events */
+            events: components["schemas"]["EventKind"][];
+            /**
+             * Every Attempt
+             * @description Tell of failed attempts, too, after which a run is tried again by itself.
+             * @default false
+             */
+            every_attempt?: boolean;
+            /**
+             * Job
+             * @description Key of a job.
+             */
+            job?: string | null;
+            /**
+             * Name
+             * @example what fails at night
+             */
+            name: string;
+            /**
+             * Owner
+             * @description An owner of jobs.
+             */
+            owner?: string | null;
+            /**
+             * Tag
+             * @description A tag of jobs.
+             */
+            tag?: string | null;
+            /** Title Template */
+            title_template?: string | null;
         };
         /**
          * NewServiceTokenIn
@@ -5026,6 +5536,24 @@ export interface components {
             name: string;
         };
         /**
+         * OptionsOut
+         * @description What rules can filter by, and our own templates.
+         */
+        OptionsOut: {
+            /** Body Template */
+            body_template: string;
+            /** Environments */
+            environments: string[];
+            /** Jobs */
+            jobs: components["schemas"]["JobChoice"][];
+            /** Owners */
+            owners: string[];
+            /** Tags */
+            tags: string[];
+            /** Title Template */
+            title_template: string;
+        };
+        /**
          * OtherJobOut
          * @description A job by key and name.
          */
@@ -5259,6 +5787,29 @@ export interface components {
             step: number;
         };
         /**
+         * PreviewIn
+         * @description Templates, and the event of which an example is to be shown. null: ours.
+         */
+        PreviewIn: {
+            /** Body Template */
+            body_template?: string | null;
+            event: components["schemas"]["EventKind"];
+            /**
+             * Events
+             * @description All that the templates are to be good for.
+             * @default []
+             */
+            events?: components["schemas"]["EventKind"][];
+            /**
+             * Has Job
+             * @description A filter sees to it that there always is a job.
+             * @default false
+             */
+            has_job?: boolean;
+            /** Title Template */
+            title_template?: string | null;
+        };
+        /**
          * PreviewNodeOut
          * @description A node that would be run.
          */
@@ -5271,24 +5822,6 @@ export interface components {
             resource_type: string;
             /** Unique Id */
             unique_id: string;
-        };
-        /**
-         * PreviewOut
-         * @description Every step in numbers, and a page of the nodes of one of them.
-         */
-        PreviewOut: {
-            /** Environment */
-            environment: string;
-            /** Items */
-            items: components["schemas"]["PreviewNodeOut"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Step */
-            step: number;
-            /** Steps */
-            steps: components["schemas"]["StepPreviewOut"][];
-            /** Total */
-            total: number | null;
         };
         /**
          * QueryOut
@@ -5512,6 +6045,115 @@ export interface components {
             rights: components["schemas"]["RightOut"][];
             /** Token Max Days */
             token_max_days: number;
+        };
+        /**
+         * RuleIn
+         * @description What is to change; what is left out stays. A filter of null lets everything through.
+         */
+        RuleIn: {
+            /** Body Template */
+            body_template?: string | null;
+            /**
+             * Channels
+             * @description Ids of channels.
+             * @default []
+             */
+            channels?: number[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Environment
+             * @description Key of an environment.
+             */
+            environment?: string | null;
+            /**
+             * Events
+             * @default []
+             */
+            events?: components["schemas"]["EventKind"][];
+            /**
+             * Every Attempt
+             * @description Tell of failed attempts, too, after which a run is tried again by itself.
+             * @default false
+             */
+            every_attempt?: boolean;
+            /**
+             * Job
+             * @description Key of a job.
+             */
+            job?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Owner
+             * @description An owner of jobs.
+             */
+            owner?: string | null;
+            /**
+             * Tag
+             * @description A tag of jobs.
+             */
+            tag?: string | null;
+            /** Title Template */
+            title_template?: string | null;
+        };
+        /**
+         * RuleList
+         * @description The rules of a workspace.
+         */
+        RuleList: {
+            /** Items */
+            items: components["schemas"]["RuleOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * RuleOut
+         * @description A rule. Nothing that happened before `since` is told.
+         */
+        RuleOut: {
+            /** Body Template */
+            body_template: string | null;
+            /** Channels */
+            channels: number[];
+            /** Enabled */
+            enabled: boolean;
+            /** Environment */
+            environment: string | null;
+            /** Events */
+            events: components["schemas"]["EventKind"][];
+            /** Every Attempt */
+            every_attempt: boolean;
+            /** Id */
+            id: number;
+            /** Job */
+            job: string | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tag */
+            tag: string | null;
+            /** Title Template */
+            title_template: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
         };
         /**
          * RunArtifactList
@@ -12778,6 +13420,993 @@ export interface operations {
             };
         };
     };
+    list_channels_api_workspaces__workspace__notifications_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    add_channel_api_workspaces__workspace__notifications_channels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_channel_api_workspaces__workspace__notifications_channels__channel_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_channel_api_workspaces__workspace__notifications_channels__channel_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    test_channel_api_workspaces__workspace__notifications_channels__channel_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notifications__schemas__TestOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_workspaces__workspace__notifications_deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description Id of a channel. */
+                channel?: number | null;
+                cursor?: string | null;
+                event?: components["schemas"]["EventKind"] | null;
+                limit?: number;
+                /** @description Id of a run. */
+                run?: string | null;
+                state?: components["schemas"]["DeliveryState"][] | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    retry_delivery_api_workspaces__workspace__notifications_deliveries__delivery_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_options_api_workspaces__workspace__notifications_options_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptionsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_rules_api_workspaces__workspace__notifications_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    add_rule_api_workspaces__workspace__notifications_rules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_rule_api_workspaces__workspace__notifications_rules__rule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_rule_api_workspaces__workspace__notifications_rules__rule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    preview_rule_api_workspaces__workspace__notifications_rules_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notifications__schemas__PreviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     get_overview_api_workspaces__workspace__overview_get: {
         parameters: {
             query?: {
@@ -14315,7 +15944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewOut"];
+                    "application/json": components["schemas"]["api__runs__preview__PreviewOut"];
                 };
             };
             /** @description Unauthorized */
