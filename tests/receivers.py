@@ -44,7 +44,7 @@ def http_receiver(*statuses: int, location: str = "", wait: float = 0) -> Iterat
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_args: Any) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -45,7 +45,9 @@ class Office:
             given = {"name": name, "kind": kind, **values}
             return channels.create(session, ACTOR, place, given, self.cipher, self.settings).id
 
-    def rule(self, *channel_ids: int, name: str = "rule", events: Any = ("run_failed",), **values: Any) -> int:
+    def rule(
+        self, *channel_ids: int, name: str = "rule", events: Any = ("run_failed",), **values: Any
+    ) -> int:
         with self.shop.db.session() as session:
             place = session.get_one(Workspace, self.shop.workspace_id)
             given = {"name": name, "events": list(events), "channels": list(channel_ids), **values}

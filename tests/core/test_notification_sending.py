@@ -95,7 +95,7 @@ def test_a_refused_connection_is_said(office: Office) -> None:
 
 @pytest.mark.parametrize("drip", [False, True])
 @pytest.mark.parametrize("kind", [ChannelKind.WEBHOOK, ChannelKind.URL, ChannelKind.EMAIL])
-def test_who_hangs_is_cut_off_in_time(office: Office, kind: ChannelKind, drip: bool) -> None:
+def test_who_hangs_is_cut_off_in_time(office: Office, kind: ChannelKind, *, drip: bool) -> None:
     with hanging_receiver(drip=drip) as port:
         values = {
             ChannelKind.WEBHOOK: hook(f"http://127.0.0.1:{port}/"),
@@ -172,9 +172,7 @@ def test_the_waits_double_and_the_fifth_failure_is_the_last(office: Office) -> N
     (again,) = office.deliveries()
     assert (again.state, again.last_error) == ("delivered", None)
     with office.shop.db.session() as session, pytest.raises(Conflict, match="only one that was given up"):
-        deliveries.retry(
-            session, ACTOR, session.get_one(Workspace, office.shop.workspace_id), dead.id
-        )
+        deliveries.retry(session, ACTOR, session.get_one(Workspace, office.shop.workspace_id), dead.id)
 
 
 def test_one_that_hangs_holds_up_no_other(shop: Shop, tmp_path: Path) -> None:
