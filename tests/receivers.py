@@ -111,7 +111,7 @@ class Mailbox:
     mails: list[Any] = field(default_factory=list[Any])
     answer: str = "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - its name
         """Take a mail, or not."""
         if self.answer.startswith("250"):
             self.mails.append(envelope)

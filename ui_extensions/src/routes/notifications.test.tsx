@@ -252,8 +252,8 @@ describe("rules", () => {
     answer("/api/roles", roles);
     logInAs(person("viewer"));
     renderApp("/w/shop/notifications?tab=rules");
-    for (const name of ["New rule", "Change nights", "Remove nights", "Turn nights off"]) {
-      const button = await screen.findByRole("button", { name: new RegExp(name) });
+    for (const name of ["New rule", "Change", "Remove", "Turn off"]) {
+      const button = await screen.findByRole("button", { name });
       await waitFor(() => expect(button).toHaveAttribute("aria-disabled", "true"));
     }
   });
