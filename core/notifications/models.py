@@ -109,7 +109,9 @@ class Rule(Base):
     job_key: Mapped[str | None] = mapped_column(String(60))
     tag: Mapped[str | None] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(String(200))
-    environment_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA}.environments.id", ondelete="CASCADE"))
+    environment_id: Mapped[int | None] = mapped_column(
+        ForeignKey(f"{SCHEMA}.environments.id", ondelete="CASCADE")
+    )
     every_attempt: Mapped[bool] = mapped_column(server_default="false")
     title_template: Mapped[str | None] = mapped_column(Text)
     body_template: Mapped[str | None] = mapped_column(Text)
