@@ -44,7 +44,7 @@ def http_receiver(*statuses: int, location: str = "", wait: float = 0) -> Iterat
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_args: Any) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -111,7 +111,7 @@ class Mailbox:
     mails: list[Any] = field(default_factory=list[Any])
     answer: str = "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - its name
         """Take a mail, or not."""
         if self.answer.startswith("250"):
             self.mails.append(envelope)

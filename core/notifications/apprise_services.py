@@ -17,7 +17,7 @@ WITH_HOSTS: Final = frozenset(
     for name in ("mailto", "json", "xml", "form", "ntfy", "gotify", "mmost", "matrix", "rocket")
     for s in ("", "s")
 )
-_ASSET: Final = {
+_ASSET: Final[dict[str, Any]] = {
     "app_id": "dbt Workbench",
     "app_desc": "dbt Workbench",
     "app_url": "",

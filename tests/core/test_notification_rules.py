@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.audit.models import AuditLog
+from core.kit.crypto import add_key
 from core.kit.errors import Conflict, Invalid
 from core.notifications import channels, rules, templates
 from core.notifications.examples import JOB, example_of, least_of
@@ -193,7 +194,7 @@ def test_a_template_that_does_not_render_costs_only_itself(office: Office) -> No
         ("{% include 'x' %}", "is not allowed"),
         ("{{ url.__class__.__mro__ }}", "unsafe"),
         (
-            "{% for a in causes %}{% for b in a.skipped %}{% for c in b %}{% endfor %}{% endfor %}{% endfor %}",
+            "{% for a in causes %}" * 3 + "{% endfor %}" * 3,
             "2 deep",
         ),
         ("x" * 20_001, "at most 20000"),
@@ -272,3 +273,14 @@ def test_a_rule_that_tells_nobody_anything_is_refused(
 
 def test_the_example_has_the_job_of_the_tests() -> None:
     assert example_of(EventKind.RUN_FAILED)["job"]["key"] == JOB.key
+
+
+def test_a_rotation_encrypts_every_address_anew(office: Office) -> None:
+    number = office.channel(**HOOK)
+    before = office.row(Channel, number).secret
+    add_key(office.settings)
+    with office.shop.db.session() as session:
+        assert channels.encrypt_anew(session, office.cipher) == 1
+    after = office.row(Channel, number)
+    assert after.secret != before
+    assert channels.opened(office.cipher, after)["headers"] == {"X-Key": "hidden-key"}

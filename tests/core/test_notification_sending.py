@@ -12,13 +12,15 @@ import time
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from core.kit import clock
 from core.kit.errors import Conflict
-from core.notifications import deliveries
+from core.notifications import deliveries, dispatch
 from core.notifications.models import Channel, ChannelKind, DeliveryState
 from core.notifications.sending import Message, Undelivered, send
 from core.workspaces.models import Workspace
@@ -95,7 +97,7 @@ def test_a_refused_connection_is_said(office: Office) -> None:
 
 @pytest.mark.parametrize("drip", [False, True])
 @pytest.mark.parametrize("kind", [ChannelKind.WEBHOOK, ChannelKind.URL, ChannelKind.EMAIL])
-def test_who_hangs_is_cut_off_in_time(office: Office, kind: ChannelKind, drip: bool) -> None:
+def test_who_hangs_is_cut_off_in_time(office: Office, kind: ChannelKind, *, drip: bool) -> None:
     with hanging_receiver(drip=drip) as port:
         values = {
             ChannelKind.WEBHOOK: hook(f"http://127.0.0.1:{port}/"),
@@ -322,3 +324,24 @@ def test_old_events_are_forgotten_and_those_on_their_way_are_not(office: Office)
     with office.shop.db.session() as session:
         assert deliveries.forget(session, days=0) == 1
     assert len(office.deliveries()) == 2
+
+
+def test_while_the_database_is_away_how_it_went_is_not_forgotten(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "NOTE_AGAIN_SECONDS", 0.05)
+    noted = deliveries.note_delivered
+    away = iter([True, True, True])
+
+    def note(session: Session, delivery_id: UUID) -> None:
+        if next(away, False):
+            raise OperationalError("select 1", {}, Exception("the server closed the connection"))
+        noted(session, delivery_id)
+
+    monkeypatch.setattr(deliveries, "note_delivered", note)
+    with http_receiver() as seen:
+        office.rule(office.channel(url=seen.url))
+        office.happen()
+        send_all(office)
+    assert len(seen.requests) == 1
+    assert [one.state for one in office.deliveries()] == ["delivered"]

@@ -1,4 +1,4 @@
-"""From what happened to deliveries: runs of a real Dagster instance, drops, due times; once, and all of it."""
+"""From what happened to deliveries: runs of a Dagster instance, drops, due times; once, and all of it."""
 
 import threading
 from collections.abc import Mapping
@@ -9,13 +9,19 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import (
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    build_sensor_context,
+)
 
 from core.artifacts.models import Drop, DropState
 from core.artifacts.store import ArtifactStore
 from core.kit import clock
-from core.notifications import rules as rule_service
-from core.notifications.models import Delivery, Event, EventKind, Rule
+from core.notifications.models import Event, EventKind, Rule
 from core.runs.models import RunStep
 from core.runs.ports import (
     ACTOR_TAG,
@@ -28,11 +34,13 @@ from core.runs.ports import (
 )
 from core.runs.retry_policy import GIVEN_UP_TAG, RETRY_OF_TAG, STATE_TAG, RetryPolicy
 from core.schedules.models import DueTime, Job, Trigger
+from orchestration.defs.notifications import definitions
 from orchestration.defs.notifications import runs as looking_at_runs
 from orchestration.defs.notifications.definitions import look_everywhere, notification_definitions
 from orchestration.lib.services import Services
 from tests.core.building import Shop, check, model, node, result, sources_file
 from tests.core.notifying import Office, office_of
+from tests.receivers import http_receiver
 
 HOOK = "https://hooks.example.org/x"
 POLICY = RetryPolicy(max_attempts=3, delay_seconds=30, backoff="exponential")
@@ -474,5 +482,25 @@ def test_both_sensors_run_by_themselves_and_ask_for_no_runs(floor: Floor) -> Non
     found = {sensor.name: sensor for sensor in notification_definitions().sensors or ()}
     assert set(found) == {"notifications", "deliveries"}
     assert {sensor.default_status.value for sensor in found.values()} == {"RUNNING"}
-    assert rule_service.rules_of is not None
-    assert isinstance(Delivery.__tablename__, str)
+    assert [sensor.targets for sensor in found.values()] == [[], []]
+
+
+def test_the_ticks_of_both_sensors_go_from_a_run_to_a_receiver(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(definitions, "services", lambda: floor.services)
+    found = {sensor.name: sensor for sensor in notification_definitions().sensors or ()}
+
+    def tick(name: str) -> str | None:
+        with build_sensor_context(instance=floor.instance) as context:
+            return found[name].evaluate_tick(context).skip_message
+
+    with http_receiver() as seen:
+        floor.office.rule(floor.office.channel(url=seen.url))
+        floor.run(BAD)
+        assert tick("notifications") == "Deliveries noted: 1."
+        assert tick("notifications") == "Nothing new to tell."
+        assert tick("deliveries") == "Delivered 1, not taken 0, on the way 0."
+        assert tick("deliveries") == "Nothing is due."
+        assert len(seen.requests) == 1
+    assert [one.state for one in floor.office.deliveries()] == ["delivered"]

@@ -61,7 +61,7 @@ def look_everywhere(shared: Services, instance: DagsterInstance) -> str:
         rules = rules_in_use(session)
     around = look_around(shared.db, instance, rules, shared.settings.notifications_base_url)
     count = look_at_runs(around) + look_for_late(around) + look_at_drops(around)
-    said = f"{count} deliveries noted." if count else "Nothing new to tell."
+    said = f"Deliveries noted: {count}." if count else "Nothing new to tell."
     for problem in around.problems:
         log.warning("not told: %s", problem)
     return " ".join([said, *(f"Could not be read: {problem}." for problem in around.problems[:MOST_SAID])])

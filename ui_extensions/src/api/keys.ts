@@ -22,6 +22,7 @@ export const keys = {
   runs: (workspace: string) => ["workspace", workspace, "runs"] as const,
   run: (workspace: string, runId: string) => ["workspace", workspace, "run", runId] as const,
   environments: (workspace: string) => ["workspace", workspace, "environments"] as const,
+  notifications: (workspace: string) => ["workspace", workspace, "notifications"] as const,
   runOptions: (workspace: string) => ["workspace", workspace, "run-options"] as const,
   members: (workspace: string) => ["workspace", workspace, "members"] as const,
   /** Tokens of a workspace, or one's own. */

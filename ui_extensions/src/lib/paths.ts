@@ -31,6 +31,7 @@ export const paths = {
   environments: (key: string, query?: Query) => withQuery(`${workspace(key)}/environments`, query),
   environment: (key: string, environment: string) =>
     `${workspace(key)}/environments/${encodeURIComponent(environment)}`,
+  notifications: (key: string, query?: Query) => withQuery(`${workspace(key)}/notifications`, query),
   settings: (key: string, query?: Query) => withQuery(`${workspace(key)}/settings`, query),
   login: (next: string | null) => withQuery("/login", { next }),
   profile: (query?: Query) => withQuery("/profile", query),

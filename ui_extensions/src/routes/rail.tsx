@@ -1,5 +1,6 @@
 import * as Radix from "@radix-ui/react-dialog";
 import {
+  Bell,
   ChevronsLeft,
   ChevronsRight,
   ExternalLink,
@@ -141,6 +142,7 @@ function WorkspacePages({ workspace, narrow }: { workspace: string; narrow: bool
       <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
       <Page to={paths.artifacts(workspace, here)} icon={PackageOpen} name="Artifacts" narrow={narrow} />
       <Page to={paths.environments(workspace)} icon={ServerCog} name="Environments" narrow={narrow} />
+      <Page to={paths.notifications(workspace)} icon={Bell} name="Notifications" narrow={narrow} />
       <DagsterLink workspace={workspace} narrow={narrow} />
       <Page to={paths.settings(workspace)} icon={Settings} name="Settings" narrow={narrow} />
     </>

@@ -40,6 +40,7 @@ export const routes: RouteObject[] = [
                   { path: "runs/:runId", lazy: () => import("@/routes/run") },
                   { path: "environments", lazy: () => import("@/routes/environments") },
                   { path: "environments/:environment", lazy: () => import("@/routes/environment") },
+                  { path: "notifications", lazy: () => import("@/routes/notifications") },
                   { path: "settings", lazy: () => import("@/routes/settings") },
                   { path: "*", lazy: () => import("@/routes/not-found") },
                 ],

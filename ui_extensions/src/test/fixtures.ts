@@ -22,6 +22,7 @@ const VIEWER_SCOPES = [
   "run:read",
   "artifact:read",
   "member:read",
+  "notification:read",
   "dagster:read",
 ];
 const DEVELOPER_SCOPES = [
@@ -37,6 +38,7 @@ const ADMIN_SCOPES = [
   ...DEVELOPER_SCOPES,
   "workspace:edit",
   "environment:edit",
+  "notification:edit",
   "member:manage",
   "token:manage",
   "audit:read",
@@ -142,6 +144,8 @@ export const roles: Roles = {
     right("artifact:upload", "developer"),
     right("catalog:edit", "developer"),
     right("environment:edit", "admin"),
+    right("notification:read", "viewer"),
+    right("notification:edit", "admin"),
     right("member:manage", "admin"),
     right("user:manage", "instance_admin", false),
     right("audit:read-all", "instance_admin", true),

@@ -121,9 +121,7 @@ function Row({ workspace, delivery, onShow }: RowProps) {
     <tr className="hover:bg-hover">
       <Td className="max-w-72 min-w-40">
         <StatusWord status={deliveryState(delivery.state)} />
-        {delivery.last_error ? (
-          <p className="text-xs break-words text-muted">{delivery.last_error}</p>
-        ) : null}
+        {delivery.last_error ? <p className="text-xs break-words text-muted">{delivery.last_error}</p> : null}
         {delivery.state === "retrying" && delivery.next_at ? (
           <p className="text-xs text-faint">
             again <Ago at={delivery.next_at} />

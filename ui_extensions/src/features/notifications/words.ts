@@ -21,7 +21,10 @@ export const KINDS: Record<ChannelKind, { label: string; urlHelp: string }> = {
     label: "Email",
     urlHelp: "mailtos://user:password@mail.example.org?to=team@example.org",
   },
-  slack: { label: "Slack", urlHelp: "The address of an incoming webhook, https://hooks.slack.com/services/…" },
+  slack: {
+    label: "Slack",
+    urlHelp: "The address of an incoming webhook, https://hooks.slack.com/services/…",
+  },
   teams: { label: "Microsoft Teams", urlHelp: "The address of a workflow that posts to a channel." },
   webhook: { label: "Webhook, signed", urlHelp: "Where it is posted. Redirects are not followed." },
   url: { label: "Another service", urlHelp: "An address of Apprise: discord://…, ntfy://…, tgram://…" },
