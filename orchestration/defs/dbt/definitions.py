@@ -42,6 +42,8 @@ class WorkspaceSource:
     assets_digest: str | None
     # In the process of a run of the plain job nobody asks for the assets, which take longest to make.
     only_plain: bool = False
+    # Of many large projects Dagster is told less: it moves all of it at once, between all of its processes.
+    brief: bool = False
 
 
 def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]) -> Definitions:
@@ -65,7 +67,7 @@ def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]
 
 
 def _with_assets(source: WorkspaceSource, manifest: Mapping[str, Any]) -> Definitions:
-    translator = WorkspaceTranslator(source.key)
+    translator = WorkspaceTranslator(source.key, brief=source.brief)
     project = Project(source.key, manifest, translator, source.assets_digest)
     if source.only_plain:
         return Definitions(jobs=[_plain_job(source, project)])
