@@ -31,7 +31,7 @@ DUE_WORKSPACES, DUE_TRIGGERS = 10, 100
 MANY, SCHEDULES = 50, 10
 PATIENCE: Final = 300.0
 # Until the minute that they are due at: everything has to be loaded and seen by then.
-AHEAD: Final = timedelta(minutes=3)
+AHEAD: Final = timedelta(minutes=5)
 MINUTE: Final = Row("a minute", 60.0, "s")
 # A doubled run would come with the next iteration of Dagster's scheduler, a minute later.
 NO_MORE_AFTER: Final = 75.0
