@@ -155,7 +155,9 @@ def _add_maps(project: Project) -> None:
         for parent in parents[key]:
             children[parent].append(key)
     manifest |= {"parent_map": parents, "child_map": children}
-    manifest |= {name: {} for name in ("groups", "semantic_models", "saved_queries", "unit_tests", "selectors")}
+    manifest |= {
+        name: {} for name in ("groups", "semantic_models", "saved_queries", "unit_tests", "selectors")
+    }
 
 
 def measure() -> list[Row]:
@@ -183,7 +185,13 @@ def _same_minute(one: Installation) -> list[Row]:
         runs, triggers, last = one.ask(QUEUED)
     wanted = Row("triggers", float(count), "")
     rows = [
-        held(f"{count:,} triggers due at once: the last is queued after", last - due.timestamp(), "s", MINUTE, 1.0),
+        held(
+            f"{count:,} triggers due at once: the last is queued after",
+            last - due.timestamp(),
+            "s",
+            MINUTE,
+            1.0,
+        ),
         wanted,
         held("runs that came of them", float(runs), "", wanted, 1.0),
         held("triggers that have one", float(triggers), "", wanted, 1.0),

@@ -139,7 +139,9 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
         registry = stack.enter_context(dagsters.create_daemon_grpc_server_registry(instance, "warning"))
         daemons = [stack.enter_context(daemon) for daemon in dagsters.create_daemons_from_instance(instance)]
         target = WorkspaceFileTarget(paths=[str(workspace)])
-        context = stack.enter_context(WorkspaceProcessContext(instance, target, grpc_server_registry=registry))
+        context = stack.enter_context(
+            WorkspaceProcessContext(instance, target, grpc_server_registry=registry)
+        )
         configure_loggers(handler="default", formatter="colored", log_level="INFO")
         yield stack.enter_context(
             dagsters.DagsterDaemonController(context, daemons, grpc_server_registry=registry)

@@ -92,9 +92,7 @@ def keep(
 
 def waiting_calls(session: Session, trigger_id: int, most: int) -> list[TriggerCall]:
     """Calls of a trigger that no run has been asked for, the oldest first."""
-    query = sa.select(TriggerCall).where(
-        TriggerCall.trigger_id == trigger_id, TriggerCall.outcome == WAITING
-    )
+    query = sa.select(TriggerCall).where(TriggerCall.trigger_id == trigger_id, TriggerCall.outcome == WAITING)
     return list(session.scalars(query.order_by(TriggerCall.id).limit(most)))
 
 

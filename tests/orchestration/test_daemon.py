@@ -11,7 +11,9 @@ from core.kit.database import Database
 from orchestration import daemon
 from orchestration.daemon import OnlyOne, wait_for_turn, watch
 
-END = sa.text("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'workbench daemon'")
+END = sa.text(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'workbench daemon'"
+)
 
 
 @pytest.fixture(autouse=True)

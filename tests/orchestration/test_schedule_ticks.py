@@ -29,7 +29,9 @@ def test_a_due_time_makes_one_run_with_what_the_job_says(ticking: Ticking) -> No
     assert ticking.decided(trigger) == {"10:00": "run"}
     assert run.job_name == "shop__jobs"
     assert run.status.value == "QUEUED"
-    assert {name: run.tags[name] for name in (MAX_RUNTIME_TAG, PRIORITY_TAG, ONE_AT_A_TIME_TAG, TRIGGER_TAG)} == {
+    assert {
+        name: run.tags[name] for name in (MAX_RUNTIME_TAG, PRIORITY_TAG, ONE_AT_A_TIME_TAG, TRIGGER_TAG)
+    } == {
         MAX_RUNTIME_TAG: "900",
         PRIORITY_TAG: "5",
         ONE_AT_A_TIME_TAG: "shop/nightly",
@@ -50,7 +52,10 @@ def test_two_minutes_without_anybody_to_tick_lose_nothing(ticking: Ticking) -> N
 
 @pytest.mark.parametrize(
     ("settings", "made"),
-    [({"missed": "skip"}, ["10:00", "14:00"]), ({"missed": "run", "missed_limit": 2}, ["10:00", "12:00", "13:00", "14:00"])],
+    [
+        ({"missed": "skip"}, ["10:00", "14:00"]),
+        ({"missed": "run", "missed_limit": 2}, ["10:00", "12:00", "13:00", "14:00"]),
+    ],
 )
 def test_after_hours_the_trigger_says_what_is_made_up_for(
     ticking: Ticking, settings: dict[str, Any], made: list[str]
@@ -179,7 +184,10 @@ def test_edits_of_the_job_hold_at_once_and_those_of_the_trigger_after_loading(ti
 
 
 def test_an_archived_job_and_one_that_cannot_be_run_say_why(ticking: Ticking) -> None:
-    job, broken = ticking.job(overlap="allow"), ticking.job("broken", overlap="allow", steps=[{"command": "rm"}])
+    job, broken = (
+        ticking.job(overlap="allow"),
+        ticking.job("broken", overlap="allow", steps=[{"command": "rm"}]),
+    )
     archived, wrong = ticking.cron(job, "* * * * *", BEFORE), ticking.cron(broken, "* * * * *", BEFORE)
     ticking.tick(at("09:59:40"))
     with ticking.shared.db.session() as session:
