@@ -148,9 +148,17 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
         )
 
 
+def _say_what_happens() -> None:
+    """In the log of the service; what Dagster says, it says by itself."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
 def main(workspace: Path) -> int:
     """Wait for the turn, then work until told to end."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    _say_what_happens()
     address = get_settings().database_url
     if address is None:
         log.error("DATABASE_URL is not set; `workbench up` sets it for the processes that it starts.")

@@ -35,6 +35,9 @@ SECRETS: Final = OF_THE_SUPERVISOR | OF_THE_API
 # Said by this start, not by the settings.
 COMPOSED: Final = frozenset({"database_url", "data_dir", "dagster_url", "code_socket", "run_socket"})
 
+# Of gRPC, in bytes: as much as it can say.
+LARGEST_MESSAGE = str(2**31 - 1)
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -128,6 +131,9 @@ def _fixed(source: Mapping[str, str]) -> dict[str, str]:
         "DAGSTER_DISABLE_TELEMETRY": "1",
         # A large drop is copied while the sensor looks; the default is a minute.
         "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "600",
+        # All definitions are one message: more than the 100 MB that Dagster allows, with ten large projects.
+        "DAGSTER_GRPC_MAX_RX_BYTES": LARGEST_MESSAGE,
+        "DAGSTER_GRPC_MAX_SEND_BYTES": LARGEST_MESSAGE,
     }
 
 

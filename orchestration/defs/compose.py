@@ -4,8 +4,9 @@ dbt takes seconds to import, so whoever has no business with it does without.
 """
 
 import os
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dagster import Definitions, in_process_executor
 
@@ -21,6 +22,8 @@ from orchestration.lib.services import Services, services
 if TYPE_CHECKING:
     from orchestration.defs.dbt.definitions import WorkspaceSource
 
+# Bytes of manifests up to which Dagster is told all that they say.
+MOST_TOLD: Final = 60_000_000
 RUN_JOB_VARIABLE = "DAGSTER_RUN_JOB_NAME"
 
 
@@ -31,7 +34,15 @@ def sources(shared: Services, run_job: str | None) -> "list[WorkspaceSource]":
         # A run that was queued before its workspace was archived is still carried out.
         wanted = [item for item in everything if run_job in (job_name(item.key), plain_job_name(item.key))]
         wanted = wanted or workspaces.with_projects(session)
-        return [_source(shared, workspace, run_job) for workspace in wanted]
+        found = [_source(shared, workspace, run_job) for workspace in wanted]
+    brief = _size(found) > MOST_TOLD
+    return [replace(source, brief=brief) for source in found]
+
+
+def _size(found: "list[WorkspaceSource]") -> int:
+    """Bytes of all manifests that are there."""
+    paths = [source.manifest_path for source in found if source.manifest_path is not None]
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _source(shared: Services, workspace: Workspace, run_job: str | None) -> "WorkspaceSource":

@@ -4,6 +4,7 @@ Dagster makes an instance for each evaluation of a schedule or sensor. That is t
 connects to look whether its tables are there: longer than the evaluation itself.
 """
 
+import time
 from threading import Lock
 from typing import Any, Final
 
@@ -17,12 +18,17 @@ from dagster import (
 from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster._core.instance.ref import InstanceRef
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 
 NO_LIMIT: Final = 0
 RECYCLE_SECONDS: Final = 3600
 MORE_CONNECTIONS: Final = 4
 # As many go on at once as the daemon has threads for schedules and sensors (dagster.yaml), and some more.
 EVALUATIONS: Final = 15
+
+# A connection that was used so recently is taken to be there still.
+FRESH_SECONDS: Final = 1.0
 
 _lock = Lock()
 _shared: list[tuple[InstanceRef, DagsterInstance]] = []
@@ -31,18 +37,39 @@ _shared: list[tuple[InstanceRef, DagsterInstance]] = []
 def hold_connections(instance: DagsterInstance, more: int = MORE_CONNECTIONS) -> None:
     """Without this, Dagster connects to PostgreSQL for each statement anew, which takes longer than most of them.
 
-    A connection is tried before it is used: PostgreSQL may have been started again in the meantime.
+    A connection that has not been used for a moment is tried first: PostgreSQL may have been started again.
     """
     instance.optimize_for_webserver(NO_LIMIT, RECYCLE_SECONDS, more)
     for storage in (instance.run_storage, instance.event_log_storage, instance.schedule_storage):
         for engine in _engines(storage):
-            engine.pool._pre_ping = True  # noqa: SLF001 - Dagster names no other way
+            event.listen(engine, "checkout", _try_first)
+            event.listen(engine, "checkin", _note_use)
+    _remember_tables(instance.schedule_storage)
 
 
 def _engines(storage: Any) -> list[Any]:
     """The engine of a storage, which may be a part of another; none of one in memory."""
     parts = (storage, getattr(storage, "_storage", None))
-    return [part._engine for part in parts if hasattr(part, "_engine")]  # noqa: SLF001 - as above
+    return [part._engine for part in parts if hasattr(part, "_engine")]  # noqa: SLF001 - Dagster names no other way
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _try_first(connection: Any, record: Any, _proxy: Any) -> None:
+    if time.monotonic() - record.info.get("used", time.monotonic()) < FRESH_SECONDS:
+        return
+    try:
+        connection.cursor().execute("select 1")
+    except Exception as error:
+        raise DisconnectionError from error  # the pool then makes another
+
+
+def _remember_tables(storage: Any) -> None:
+    """A table that is there stays there; Dagster asks PostgreSQL for its list of tables four times a tick."""
+    if storage is not None and hasattr(storage, "has_instigators_table") and storage.has_instigators_table():
+        storage.has_instigators_table = lambda: True
 
 
 def shared_instance(ref: InstanceRef) -> DagsterInstance:

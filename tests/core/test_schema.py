@@ -96,8 +96,8 @@ def test_the_models_and_the_migrations_agree(db: Database) -> None:
 
 # What belongs to a person or to the whole installation, and is never shown by workspace.
 OF_PEOPLE = {"users", "login_sessions", "refresh_tokens", "login_attempts"}
-# How far the search for events has come, in all workspaces.
-OF_ALL = {"notification_positions"}
+# How far the search for events has come, and what Dagster has loaded, in all workspaces.
+OF_ALL = {"notification_positions", "definition_loads"}
 
 
 OWNERS = {
@@ -105,6 +105,8 @@ OWNERS = {
     "node_id": "nodes",
     "child_id": "lineage_columns",
     "rule_id": "notification_rules",
+    "job_id": "jobs",
+    "trigger_id": "job_triggers",
 }
 
 

@@ -8,7 +8,6 @@ from dagster._core.events import DagsterEventType
 
 from core.artifacts.models import Drop, DropState
 from core.environments.models import Environment
-from core.kit import clock
 from core.runs.ports import ACTOR_TAG
 from core.runs.retry_policy import GIVEN_UP_TAG
 from core.schedules.models import Job, Trigger, TriggerCall
@@ -103,7 +102,7 @@ def test_the_end_of_another_job_sets_off_as_wanted_and_once(
     (run,) = ticking.runs(upstream)
     ticking.look(at("10:00:05"))
     assert ticking.runs(job) == []
-    ticking.end(run, ending, clock.now().strftime("%Y-%m-%d %H:%M:%S"))
+    ticking.end(run, ending, at("10:00:10"))
     for second in ("10:00:15", "10:00:25", "10:00:35"):
         ticking.look(at(second))
     assert len(ticking.runs(job)) == runs
@@ -118,7 +117,7 @@ def test_a_failure_that_is_tried_again_is_not_the_end_of_the_job(ticking: Tickin
     ticking.look(at("09:59:50"))
     ticking.tick(at("10:00:01"))
     (run,) = ticking.runs(upstream)
-    ticking.end(run, DagsterEventType.RUN_FAILURE, clock.now().strftime("%Y-%m-%d %H:%M:%S"))
+    ticking.end(run, DagsterEventType.RUN_FAILURE, at("10:00:10"))
     ticking.look(at("10:00:15"))
     ticking.look(at("10:00:25"))
     assert ticking.runs(job) == []

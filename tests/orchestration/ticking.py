@@ -1,6 +1,8 @@
 """A workspace with jobs, and Dagster's own scheduler and sensors over it, at times that the test sets."""
 
+import itertools
 import logging
+import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,6 +38,8 @@ from orchestration.defs.schedules.instigators import selector_id
 from orchestration.lib.services import Services
 
 KEY = "shop"
+LOCATION_FILE = "from tests.orchestration.ticking import definitions\n\ndefs = definitions()\n"
+_numbers = itertools.count()
 log = logging.getLogger("test")
 # What the file that Dagster loads serves: set by the test, in whose process it is loaded.
 serving: list[Services] = []
@@ -92,9 +96,11 @@ class Ticking:
     def load(self) -> None:
         """Load the code location, as the daemon has it from then on."""
         self._times.clear()
+        # Under another name each time: Dagster loads a file once.
+        file = self.shared.settings.data_dir / f"location_{next(_numbers)}_of_{os.getpid()}.py"
+        file.write_text(LOCATION_FILE)
         origin = InProcessCodeLocationOrigin(
-            LoadableTargetOrigin(python_file=str(Path(__file__).with_name("ticking_location.py"))),
-            location_name=LOCATION,
+            LoadableTargetOrigin(python_file=str(file)), location_name=LOCATION
         )
         self.close()
         self._context[:] = [WorkspaceProcessContext(self.instance, InProcessWorkspaceLoadTarget([origin]))]
@@ -204,6 +210,7 @@ def a_ticking(shared: Services, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     for module in (cron, sensors, schedules):
         monkeypatch.setattr(module, "services", lambda: shared)
     serving[:] = [shared]
+    asking.asked.forget()
     queue = {"module": "dagster._core.run_coordinator", "class": "QueuedRunCoordinator"}
     with instance_for_test({"run_coordinator": queue}, temp_dir=str(folder)) as instance:
         found = Ticking(shared, instance, workspace, monkeypatch)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from dagster import (
@@ -28,6 +28,7 @@ from orchestration.defs.dbt.asset_events import DagsterEvent
 from orchestration.defs.dbt.command import DbtRunConfig, Project, run_commands
 from orchestration.defs.dbt.translator import WorkspaceTranslator
 
+TEXTS: Final = ("compiled_code", "raw_code", "columns", "unrendered_config")
 log = logging.getLogger("workbench.definitions")
 Job = JobDefinition | UnresolvedAssetJobDefinition
 
@@ -42,6 +43,8 @@ class WorkspaceSource:
     assets_digest: str | None
     # In the process of a run of the plain job nobody asks for the assets, which take longest to make.
     only_plain: bool = False
+    # Of many large projects Dagster is told less: it moves all of it at once, between all of its processes.
+    brief: bool = False
 
 
 def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]) -> Definitions:
@@ -65,14 +68,24 @@ def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]
 
 
 def _with_assets(source: WorkspaceSource, manifest: Mapping[str, Any]) -> Definitions:
-    translator = WorkspaceTranslator(source.key)
+    translator = WorkspaceTranslator(source.key, brief=source.brief)
     project = Project(source.key, manifest, translator, source.assets_digest)
     if source.only_plain:
         return Definitions(jobs=[_plain_job(source, project)])
     assets = _assets(source, project)
+    if source.brief:
+        _forget_texts(manifest)
     if not assets.keys:
         return _without_assets(source, "The project has no models, seeds or snapshots.")
     return Definitions(assets=[assets], jobs=[_asset_job(source, [assets]), _plain_job(source, project)])
+
+
+def _forget_texts(manifest: Mapping[str, Any]) -> None:
+    """What nobody reads again where many large projects are served: runs read the manifest themselves."""
+    for node in manifest["nodes"].values():
+        for name in TEXTS:
+            node.pop(name, None)
+    manifest["macros"].clear()
 
 
 def _without_assets(source: WorkspaceSource, reason: str) -> Definitions:

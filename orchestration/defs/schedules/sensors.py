@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -46,6 +46,7 @@ AT_ONCE: Final = 20
 MOST_RUNS: Final = 200
 # What happened longer ago than this is not looked for: a policy may wait a day for the next attempt.
 LOOK_BACK: Final = timedelta(days=2)
+OVERLAPPING: Final = timedelta(minutes=1)
 REFUSED: Final = "refused"
 ENDINGS: Final = {
     "success": [DagsterRunStatus.SUCCESS],
@@ -181,7 +182,9 @@ def _of_job(looking: Looking) -> SensorResult | SkipReason:
         for record in final
         if record.dagster_run.status in ENDINGS[wanted] and _ended(record) >= looking.since
     ]
-    since = _settled([_updated(record) for record in records if record not in final], records, looking.since)
+    # A run that waits for its next attempt may yet be given up.
+    open_ = [_ended(record) for record in records if record not in final]
+    since = min(_settled(looking), *open_) if open_ else _settled(looking)
     return _set_off(looking, Found(happenings, since), f"No run of {upstream.key!r} has ended since.")
 
 
@@ -194,9 +197,9 @@ def is_final(record: RunRecord) -> bool:
     return attempt_of(run.tags) >= policy.max_attempts
 
 
-def _settled(open_: list[datetime], records: Iterable[RunRecord], since: datetime) -> datetime:
-    """From when on to look again. A run that waits for its next attempt may yet be given up."""
-    return max(since, min(open_, default=max((_updated(record) for record in records), default=since)))
+def _settled(looking: Looking) -> datetime:
+    """From when on to look again. What is written while somebody looks may be there only at the next look."""
+    return max(looking.since, clock.now() - OVERLAPPING)
 
 
 def _ended(record: RunRecord) -> datetime:
@@ -218,8 +221,7 @@ def _of_artifacts(looking: Looking) -> SensorResult | SkipReason:
         query = query.where(Drop.environment_id == environment_id)
     rows = looking.session.execute(query.order_by(Drop.finished_at).limit(MOST_RUNS)).tuples().all()
     happenings = [Happening(f"drop-{drop_id}", at.astimezone(UTC)) for drop_id, at in rows if at is not None]
-    since = max((one.at for one in happenings), default=looking.since)
-    return _set_off(looking, Found(happenings, since), "No artifacts have been taken in since.")
+    return _set_off(looking, Found(happenings, _settled(looking)), "No artifacts have been taken in since.")
 
 
 def _of_calls(looking: Looking) -> SensorResult | SkipReason:

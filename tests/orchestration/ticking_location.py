@@ -1,5 +1,0 @@
-"""What Dagster loads in these tests: see `ticking`."""
-
-from tests.orchestration.ticking import definitions
-
-defs = definitions()
