@@ -26,7 +26,7 @@ class Job(Base):
     """A run that is asked for again and again: steps, where, and what happens when it goes wrong.
 
     `environment_id` is null for the default environment of the workspace, whichever that is at the time.
-    `steps` are as `core.runs.commands.Step.as_config` gives them, `retry` holds the fields of a `RetryPolicy`.
+    `steps` are as `core.runs.commands.Step.as_config` gives them, `retry` has the fields of a `RetryPolicy`.
     `overlap` says what happens when it is due while a run of it still goes on: `skip`, `queue` or `allow`.
     A run that has not begun `late_after_minutes` after it was due is late. `version` counts the changes.
     """
@@ -58,7 +58,7 @@ class Job(Base):
 
 
 class Trigger(Base):
-    """What makes a job run, of one `kind`; each is a schedule or sensor of Dagster, which also knows if it is paused.
+    """What makes a job run, of one `kind`: a schedule or sensor of Dagster, which knows if it is paused.
 
     `settings` by kind (`core.schedules.kinds`): cron `{expression, timezone, missed, missed_limit}`; job
     `{job_id, on}`; artifacts `{environment_id}`; api `{}`. `version` counts the changes that Dagster has to
@@ -78,7 +78,7 @@ class Trigger(Base):
 
 
 class DueTime(Base):
-    """A time at which a cron trigger was due, and what was decided: `run`, `skipped` or `missed`, and why.
+    """A time at which a cron trigger was due, and what was decided (`run`, `skipped`, `missed`), and why.
 
     `tick_at` is the time of the tick of Dagster that decided it: the same tick, evaluated again after a
     crash, asks for the same runs. What has no row yet has not been looked at.
@@ -100,7 +100,8 @@ class DueTime(Base):
 class TriggerCall(Base):
     """A call of an `api` trigger. Kept until Dagster has asked for its run, which is its outcome.
 
-    `outcome`: `waiting`, `run`, `skipped` (the overlap rule) or `refused` (it can no longer be run), with `reason`.
+    `outcome`: `waiting`, `run`, `skipped` (the overlap rule) or `refused` (it can no longer be run); `reason`
+    says why.
     """
 
     __tablename__ = "job_calls"
@@ -121,7 +122,7 @@ class TriggerCall(Base):
 
 
 class DefinitionLoad(Base):
-    """One row: what the code location loaded last. `problems` by trigger id says why one could not be built."""
+    """One row: what the code location loaded last. `problems` says by trigger id why one is not there."""
 
     __tablename__ = "definition_loads"
 
