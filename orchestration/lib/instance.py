@@ -35,7 +35,7 @@ _shared: list[tuple[InstanceRef, DagsterInstance]] = []
 
 
 def hold_connections(instance: DagsterInstance, more: int = MORE_CONNECTIONS) -> None:
-    """Without this, Dagster connects to PostgreSQL for each statement anew, which takes longer than most of them.
+    """Without this, Dagster connects to PostgreSQL for each statement anew: longer than most take.
 
     A connection that has not been used for a moment is tried first: PostgreSQL may have been started again.
     """

@@ -27,8 +27,8 @@ from dagster._core.storage.tags import PRIORITY_TAG, RUN_KEY_TAG
 from core.kit import clock
 from core.lineage.tracing import states
 from core.lineage.tracing.states import Behind
-from orchestration.lib.lineage import trace
 from orchestration.lib.instance import SharedInstanceSensor
+from orchestration.lib.lineage import trace
 from orchestration.lib.services import Services, services
 from orchestration.lib.worker import WORKER_TAG, this_worker
 

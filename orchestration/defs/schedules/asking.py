@@ -91,7 +91,7 @@ def busy(instance: DagsterInstance, served: Served, run_key: str) -> str | None:
     return None
 
 
-def request(  # noqa: PLR0913 - what a run is made of
+def request(
     shared: Services, session: Session, served: Served, *, actor: str, cause: Cause, run_key: str
 ) -> RunRequest:
     """The request for a run of the job, as it is defined now.
