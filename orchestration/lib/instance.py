@@ -84,8 +84,8 @@ def shared_instance(ref: InstanceRef) -> DagsterInstance:
 
 def _lend(context: ScheduleEvaluationContext | SensorEvaluationContext) -> None:
     """Give a context that would make an instance the one that is there."""
-    if context.instance_ref is not None and context._instance is None:  # noqa: SLF001
-        context._instance = shared_instance(context.instance_ref)  # noqa: SLF001
+    if context.instance_ref is not None and context._instance is None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        context._instance = shared_instance(context.instance_ref)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 class SharedInstanceSchedule(ScheduleDefinition):
