@@ -52,7 +52,7 @@ class OnlyOne:
         """Whether it is held now. Raises `psycopg.Error` where PostgreSQL does not answer."""
         if self._connection is None:
             self._connection = psycopg.connect(
-                self._address, autocommit=True, application_name="workbench daemon", **CONNECTION
+                self._address, autocommit=True, application_name="workbench daemon", **CONNECTION  # pyright: ignore[reportArgumentType]
             )
         row = self._connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
         return row is not None and bool(row[0])

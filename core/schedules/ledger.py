@@ -31,7 +31,7 @@ class Served:
 def to_serve(session: Session) -> list[Served]:
     """Every trigger that Dagster is to tick, in one query: of jobs and workspaces in use."""
     query = _triggers().where(Job.archived_at.is_(None), Workspace.archived_at.is_(None))
-    return [Served(*row) for row in session.execute(query.order_by(Trigger.id)).tuples()]
+    return [Served(*row) for row in session.execute(query.order_by(Trigger.id))]
 
 
 def versions_to_serve(session: Session) -> dict[int, int]:
@@ -43,18 +43,18 @@ def versions_to_serve(session: Session) -> dict[int, int]:
 
 def find(session: Session, trigger_id: int) -> Served | None:
     """A trigger, if it is still there."""
-    row = session.execute(_triggers().where(Trigger.id == trigger_id)).tuples().one_or_none()
+    row = session.execute(_triggers().where(Trigger.id == trigger_id)).one_or_none()
     return None if row is None else Served(*row)
 
 
 def hold(session: Session, trigger_id: int) -> Served | None:
     """The same, its job held until the transaction ends: what is due at once for one job is decided in turn."""
     query = _triggers().where(Trigger.id == trigger_id).with_for_update(of=Job, key_share=True)
-    row = session.execute(query).tuples().one_or_none()
+    row = session.execute(query).one_or_none()
     return None if row is None else Served(*row)
 
 
-def _triggers() -> sa.Select[tuple[Workspace, Job, Trigger]]:
+def _triggers() -> sa.Select[Workspace, Job, Trigger]:
     query = sa.select(Workspace, Job, Trigger)
     return query.join(Job, Job.workspace_id == Workspace.id).join(Trigger, Trigger.job_id == Job.id)
 

@@ -35,7 +35,7 @@ _shared: list[tuple[InstanceRef, DagsterInstance]] = []
 
 
 def hold_connections(instance: DagsterInstance, more: int = MORE_CONNECTIONS) -> None:
-    """Without this, Dagster connects to PostgreSQL for each statement anew, which takes longer than most of them.
+    """Without this, Dagster connects to PostgreSQL for each statement anew: longer than most take.
 
     A connection that has not been used for a moment is tried first: PostgreSQL may have been started again.
     """
@@ -84,8 +84,8 @@ def shared_instance(ref: InstanceRef) -> DagsterInstance:
 
 def _lend(context: ScheduleEvaluationContext | SensorEvaluationContext) -> None:
     """Give a context that would make an instance the one that is there."""
-    if context.instance_ref is not None and context._instance is None:  # noqa: SLF001
-        context._instance = shared_instance(context.instance_ref)  # noqa: SLF001
+    if context.instance_ref is not None and context._instance is None:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        context._instance = shared_instance(context.instance_ref)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 class SharedInstanceSchedule(ScheduleDefinition):

@@ -100,7 +100,7 @@ def _decide(
 def _ask_again(instance: DagsterInstance, served: Served, rows: list[DueTime], tick_at: datetime) -> None:
     """Give this tick what the one before it asked for, where no run came of it.
 
-    Dagster makes up for a tick that was cut short, unless the next is due by then: of several it takes the last.
+    Dagster makes up for a tick that was cut short, unless the next is due by then: of several it takes one.
     """
     for row in ledger.asked_before(rows, tick_at):
         if not _was_made(instance, served, row):
@@ -147,7 +147,7 @@ def missed_limit(settings: Mapping[str, Any]) -> int:
 
 
 def live_since(instance: DagsterInstance, served: Served) -> datetime | None:
-    """When Dagster first saw it, or somebody resumed it: nothing was due before it was live, or in a pause."""
+    """When Dagster first saw it, or somebody resumed it: nothing was due before, nor in a pause."""
     state = state_of(instance, _name(served))
     data = None if state is None else state.instigator_data
     return clock.from_epoch(data.start_timestamp) if isinstance(data, ScheduleInstigatorData) else None

@@ -1,4 +1,4 @@
-"""Triggers of all workspaces as definitions of Dagster, built from the database when the code location loads."""
+"""Triggers of all workspaces as definitions of Dagster, built from the database at each load."""
 
 import logging
 import time
