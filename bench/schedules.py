@@ -49,7 +49,8 @@ ours = [schedule for schedule in told.schedules if "__cron_" in schedule.name]
 print(len({node.group_name for node in built}), len(built), len(ours))
 """
 QUEUED: Final = """
-select count(*), count(distinct t.value), max(extract(epoch from r.update_timestamp at time zone 'UTC'))::float8
+select count(*), count(distinct t.value),
+ max(extract(epoch from r.update_timestamp at time zone 'UTC'))::float8
 from dagster.runs r join dagster.run_tags t on t.run_id = r.run_id and t.key = 'workbench/trigger'
 where r.status = 'QUEUED'
 """

@@ -1,8 +1,8 @@
 """The daemon: Dagster's own, which ticks and starts runs, of which there is only one at a time.
 
-Two daemons would each evaluate the same tick and make a run of it. So one holds a lock of PostgreSQL for as long
-as it lives, and a second one waits for it. The lock goes with its connection: when that breaks, the daemon takes
-the lock anew, and ends at once when another has been quicker.
+Two daemons would each evaluate the same tick and make a run of it. So one holds a lock of PostgreSQL for as
+long as it lives, and a second one waits for it. The lock goes with its connection: when that breaks, the
+daemon takes the lock anew, and ends at once when another has been quicker.
 """
 
 import logging
@@ -33,8 +33,8 @@ CONNECTION: Final[dict[str, int]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# Dagster's watch of the code server sees a reload within a second; reading all of it again each minute, as the
-# daemon does by itself, holds up the ticks of a large installation. This is in case the watch misses one.
+# Dagster's watch of the code server sees a reload within a second; reading all of it again each minute, as
+# the daemon does by itself, holds up the ticks of a large installation. This is in case the watch misses one.
 READ_AGAIN_SECONDS: Final = 600.0
 CONNECTIONS: Final = 20
 TAKEN: Final = 3
@@ -52,7 +52,10 @@ class OnlyOne:
         """Whether it is held now. Raises `psycopg.Error` where PostgreSQL does not answer."""
         if self._connection is None:
             self._connection = psycopg.connect(
-                self._address, autocommit=True, application_name="workbench daemon", **CONNECTION  # pyright: ignore[reportArgumentType]
+                self._address,
+                autocommit=True,
+                application_name="workbench daemon",
+                **CONNECTION,  # pyright: ignore[reportArgumentType]
             )
         row = self._connection.execute("select pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
         return row is not None and bool(row[0])

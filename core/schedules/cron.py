@@ -2,8 +2,8 @@
 
 Dagster treats four common shapes by rules of its own, and days on which clocks change by others than Vixie's
 cron; what is below are the same rules, said by instants. A test holds them against Dagster's for many
-expressions, zones and days. Pages tell them before Dagster has loaded a schedule, and say what daylight saving
-makes of them, which Dagster does not (docs/decisions/0014).
+expressions, zones and days. Pages tell them before Dagster has loaded a schedule, and say what daylight
+saving makes of them, which Dagster does not (docs/decisions/0014).
 """
 
 import calendar

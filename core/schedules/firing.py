@@ -1,4 +1,4 @@
-"""What becomes of each time at which a trigger was due: a run, skipped, or missed. Pure; `ledger` keeps it."""
+"""What becomes of each time at which a trigger was due: a run, skipped, missed. Pure; `ledger` keeps it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MOST_MISSED: Final = 100
 
 @dataclass(frozen=True)
 class Rule:
-    """How a trigger wants it: the newest `missed_limit` of missed times run (0: none); `overlap` of its job."""
+    """How a trigger wants it: the newest `missed_limit` missed times run (0: none); `overlap` of its job."""
 
     overlap: str
     missed_limit: int = 0
@@ -39,8 +39,8 @@ def look_from(now: datetime, *bounds: datetime | None) -> datetime:
 def decide(due: Sequence[datetime], now: datetime, rule: Rule, busy: str | None) -> list[Decision]:
     """Decide due times, which are given oldest first.
 
-    `busy` says in words what is not over, if a run of the job is not. What is missed and made up for counts as
-    any other: with the rule `skip`, one run holds up the next.
+    `busy` says in words what is not over, if a run of the job is not. What is missed and made up for counts
+    as any other: with the rule `skip`, one run holds up the next.
     """
     missed = [at for at in due if now - at > MISSED_AFTER]
     made_up = set(missed[len(missed) - rule.missed_limit :] if rule.missed_limit else [])

@@ -48,7 +48,7 @@ def find(session: Session, trigger_id: int) -> Served | None:
 
 
 def hold(session: Session, trigger_id: int) -> Served | None:
-    """The same, its job held until the transaction ends: what is due at once for one job is decided in turn."""
+    """The same, its job held until the transaction ends: what is due at once for a job is decided in turn."""
     query = _triggers().where(Trigger.id == trigger_id).with_for_update(of=Job, key_share=True)
     row = session.execute(query).one_or_none()
     return None if row is None else Served(*row)

@@ -50,7 +50,7 @@ def hold_connections(instance: DagsterInstance, more: int = MORE_CONNECTIONS) ->
 def _engines(storage: Any) -> list[Any]:
     """The engine of a storage, which may be a part of another; none of one in memory."""
     parts = (storage, getattr(storage, "_storage", None))
-    return [part._engine for part in parts if hasattr(part, "_engine")]  # noqa: SLF001 - Dagster names no other way
+    return [part._engine for part in parts if hasattr(part, "_engine")]  # noqa: SLF001 # pyright: ignore[reportOptionalMemberAccess] - Dagster names no other way
 
 
 def _note_use(_connection: Any, record: Any) -> None:

@@ -14,7 +14,7 @@ class WorkspaceTranslator(DagsterDbtTranslator):
     """Puts the workspace before every key, so that two projects never share an asset."""
 
     def __init__(self, workspace_key: str, *, brief: bool = False) -> None:
-        """`brief` leaves SQL and columns out of what Dagster's page is told of each asset: our own have them."""
+        """`brief` leaves SQL and columns out of what Dagster's page is told of assets: our own have them."""
         super().__init__()
         self._workspace_key = workspace_key
         self._brief = brief

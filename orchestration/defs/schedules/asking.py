@@ -57,7 +57,7 @@ asked = Asked()
 
 
 def not_current(served: Served | None, version: int) -> str | None:
-    """Why a definition of this version no longer fires; None for one that the database has as it was loaded."""
+    """Why a definition of this version no longer fires; None for one that the database has as loaded."""
     if served is None:
         return "The trigger was removed; Dagster forgets it when the code location has been loaded anew."
     if served.job.archived_at is not None:

@@ -66,7 +66,7 @@ def fire(
 ) -> tuple[list[RunRequest], str]:
     """The runs to ask for at a tick, or why there are none.
 
-    Everything that has been due since it was last decided is decided, in one transaction. The same tick again,
+    Everything that has been due since it was last decided is decided, in one transaction. The same tick,
     because the daemon died before its runs were made, asks for the same.
     """
     with shared.db.session() as session:

@@ -124,7 +124,7 @@ def _evaluate(
         told: dict[str, Any] = json.loads(context.cursor) if context.cursor else {}
         cursor = datetime.fromisoformat(told["since"]) if told else None
         # What happened while it was paused, or before it was there, sets nothing off.
-        started = clock.from_epoch(context._last_sensor_start_time)  # noqa: SLF001 - Dagster names no other way
+        started = clock.from_epoch(context._last_sensor_start_time)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - Dagster names no other way
         since = _latest(served.trigger.changed_at, cursor, started, clock.now() - LOOK_BACK)
         handled = frozenset[str](told.get("handled", ()))
         return look(Looking(shared, session, context.instance, served, since, handled))
