@@ -175,9 +175,12 @@ def test_the_stream_of_a_run_that_dagster_forgot_ends_all_the_same(
     monkeypatch.setattr(run_log, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(run_log, "GONE_SECONDS", 0.2)
     write(shop, "the last line")
+    before = len(dagster.bodies)
 
     def forget() -> None:
-        time.sleep(0.3)
+        # The stream has begun once the run was asked for a second time.
+        while sum("runOrError" in body["query"] for body in dagster.bodies[before:]) < 2:
+            time.sleep(0.01)
         del dagster.runs["run-1"]
 
     worker = threading.Thread(target=forget)

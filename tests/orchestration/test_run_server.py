@@ -88,7 +88,8 @@ def ask(folder: Path, **message: Any) -> dict[str, Any]:
 
 def begin(folder: Path, run_id: str, job_name: str = "ends") -> str:
     worker = ask(folder, kind="run", run_id=run_id, job=job_name)["worker"]
-    until((folder / run_id).exists)
+    file = folder / run_id
+    until(lambda: file.exists() and file.read_text() != "")
     return str(worker)
 
 
