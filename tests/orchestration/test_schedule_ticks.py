@@ -1,13 +1,16 @@
 """Cron triggers under Dagster's own scheduler: outages, crashes, steps of the clock, pauses, overlap."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from dagster import DagsterRunStatus
 from dagster._core.events import DagsterEventType
 from dagster._core.scheduler.instigation import TickStatus
 
 from core.runs.ports import ACTOR_TAG, MAX_RUNTIME_TAG, ONE_AT_A_TIME_TAG, PRIORITY_TAG, TRIGGER_TAG
 from core.schedules.models import DefinitionLoad, Job, Trigger
+from orchestration.defs.schedules.stranded import GIVE_UP_AFTER, end_stranded
 from tests.orchestration.ticking import Ticking, utc
 
 DAY = "2026-03-02 "
@@ -215,3 +218,19 @@ def test_one_that_cannot_be_built_costs_only_itself_and_is_told(ticking: Ticking
     assert "cron" in load.problems[str(bad.id)]
     assert "Mars/Phobos" in load.problems[str(nowhere.id)]
     assert "moon" in load.problems[str(odd.id)]
+
+
+def test_a_run_that_was_made_and_never_queued_does_not_hold_up_its_job_for_ever(ticking: Ticking) -> None:
+    job = ticking.job()
+    trigger = ticking.cron(job, "0 * * * *", BEFORE)
+    ticking.tick(DAY + "09:59:40")
+    ticking.tick_and_die(DAY + "10:00:00", "RUN_CREATED")
+    (run,) = ticking.runs(job)
+    now = ticking.instance.get_run_record_by_id(run.run_id)
+    assert now is not None
+    assert run.status == DagsterRunStatus.NOT_STARTED
+    end_stranded(ticking.instance, now.create_timestamp + GIVE_UP_AFTER - timedelta(seconds=1))
+    assert ticking.runs(job)[0].status == DagsterRunStatus.NOT_STARTED
+    assert end_stranded(ticking.instance, now.create_timestamp + GIVE_UP_AFTER + timedelta(seconds=1)) == 1
+    assert ticking.runs(job)[0].status == DagsterRunStatus.FAILURE
+    assert ticking.decided(trigger) == {"10:00": "run"}

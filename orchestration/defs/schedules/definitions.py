@@ -15,12 +15,14 @@ from dagster import (
     SkipReason,
 )
 
+from core.kit import clock
 from core.runs.service import plain_job_name
 from core.schedules import ledger
 from core.schedules.ledger import Served
 from core.schedules.names import dagster_name
 from orchestration.defs.schedules.cron import CRON, cron_schedule
 from orchestration.defs.schedules.sensors import LOOKS, trigger_sensor
+from orchestration.defs.schedules.stranded import end_stranded
 from orchestration.lib.instance import SharedInstanceSensor
 from orchestration.lib.reload import request_reload
 from orchestration.lib.services import Services, services
@@ -97,8 +99,9 @@ class _Watch:
         self._loaded = loaded
         self._asked_at: float | None = None
 
-    def look(self, _context: SensorEvaluationContext) -> SkipReason:
+    def look(self, context: SensorEvaluationContext) -> SkipReason:
         """Ask for a reload when they differ, unless one that was asked for may still be under way."""
+        end_stranded(context.instance, clock.now())
         shared = services()
         with shared.db.session() as session:
             wanted = ledger.versions_to_serve(session)
