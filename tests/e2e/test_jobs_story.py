@@ -12,6 +12,7 @@ NAME, KEY = "Every minute", "every_minute"
 # Dagster loads the definitions anew, then waits for the next minute.
 TICK_MILLISECONDS = 180_000
 DAGSTER_MILLISECONDS = 60_000
+EVENTS = '{ logsForRun(runId: "%s") { ... on EventConnection { events { __typename } } } }'
 
 
 @pytest.fixture
@@ -50,6 +51,11 @@ def test_a_job_is_made_fires_in_both_pages_and_is_paused_in_both(
     run = stack.wait("tiny", runs[-1]["run_id"])
     assert run["status"] == "success", run
     assert (run["job"], run["schedule"]) == (KEY, trigger["dagster_name"])
+
+    # Assets and checks in Dagster know of it as of any other run.
+    told = stack.graphql(EVENTS % run["run_id"])["logsForRun"]["events"]
+    kinds = [event["__typename"] for event in told]
+    assert {"MaterializationEvent", "AssetCheckEvaluationEvent"} <= set(kinds), kinds
 
     # The same in Dagster's page, where it is paused.
     page.goto(trigger["dagster_path"])
