@@ -30,6 +30,7 @@ from core.runs.retry_policy import GIVEN_UP_TAG, attempt_of, policy_of
 from core.runs.service import plain_job_name
 from core.schedules import ledger
 from core.schedules.firing import RUN, SKIPPED
+from core.schedules.idle import NO_ARTIFACTS, NO_CALL, no_run
 from core.schedules.launching import Cause
 from core.schedules.ledger import Served
 from core.schedules.models import Job, TriggerCall
@@ -182,7 +183,7 @@ def _of_job(looking: Looking) -> SensorResult | SkipReason:
         if record.dagster_run.status in ENDINGS[wanted] and _ended(record) >= looking.since
     ]
     since = _settled([_updated(record) for record in records if record not in final], records, looking.since)
-    return _set_off(looking, Found(happenings, since), f"No run of {upstream.key!r} has ended since.")
+    return _set_off(looking, Found(happenings, since), no_run(upstream.key))
 
 
 def is_final(record: RunRecord) -> bool:
@@ -219,12 +220,13 @@ def _of_artifacts(looking: Looking) -> SensorResult | SkipReason:
     rows = looking.session.execute(query.order_by(Drop.finished_at).limit(MOST_RUNS)).tuples().all()
     happenings = [Happening(f"drop-{drop_id}", at.astimezone(UTC)) for drop_id, at in rows if at is not None]
     since = max((one.at for one in happenings), default=looking.since)
-    return _set_off(looking, Found(happenings, since), "No artifacts have been taken in since.")
+    return _set_off(looking, Found(happenings, since), NO_ARTIFACTS)
 
 
 def _of_calls(looking: Looking) -> SensorResult | SkipReason:
     """A call stays waiting until its run is there, so that none is lost and none asked for twice."""
     requests: list[RunRequest] = []
+    told: list[str] = []
     for call in ledger.waiting_calls(looking.session, looking.served.trigger.id, AT_ONCE):
         key = call_key(call)
         if run_with(looking.instance, looking.served.trigger.id, {RUN_KEY_TAG: key}) is not None:
@@ -234,6 +236,7 @@ def _of_calls(looking: Looking) -> SensorResult | SkipReason:
         going = busy(looking.instance, looking.served, key)
         if going is not None:
             _conclude(call, SKIPPED, f"{going}, and the job's overlap rule is to skip.")
+            told.append(f"{key}: {call.reason}")
             continue
         cause = Cause(looking.served.trigger.id, variables=call.variables)
         try:
@@ -249,7 +252,8 @@ def _of_calls(looking: Looking) -> SensorResult | SkipReason:
             )
         except WorkbenchError as error:
             _conclude(call, REFUSED, error.message)
-    return SensorResult(requests) if requests else SkipReason("No call waits.")
+            told.append(f"{key}: {call.reason}")
+    return SensorResult(requests) if requests else SkipReason(" ".join(told) or NO_CALL)
 
 
 def call_key(call: TriggerCall) -> str:
