@@ -4,6 +4,7 @@ import { Command } from "cmdk";
 import {
   BookOpen,
   Boxes,
+  CalendarClock,
   CircleUser,
   Gauge,
   GitCompareArrows,
@@ -194,6 +195,7 @@ function workspacePages(workspace: string, mayRun: boolean): PageOption[] {
     { name: "Validation", to: paths.validation(workspace), icon: ListChecks },
     { name: "Artifacts", to: paths.artifacts(workspace), icon: PackageOpen },
     { name: "Runs", to: paths.runs(workspace), icon: Play },
+    { name: "Jobs", to: paths.jobs(workspace), icon: CalendarClock },
     { name: "Environments", to: paths.environments(workspace), icon: ServerCog },
     ...(mayRun ? [newRun] : []),
     { name: "Settings", to: paths.settings(workspace), icon: Settings },

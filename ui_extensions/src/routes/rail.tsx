@@ -1,5 +1,6 @@
 import * as Radix from "@radix-ui/react-dialog";
 import {
+  CalendarClock,
   ChevronsLeft,
   ChevronsRight,
   ExternalLink,
@@ -139,6 +140,7 @@ function WorkspacePages({ workspace, narrow }: { workspace: string; narrow: bool
       <Page to={paths.validation(workspace, here)} icon={ListChecks} name="Validation" narrow={narrow} />
       <Group name="Operation" narrow={narrow} />
       <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
+      <Page to={paths.jobs(workspace)} icon={CalendarClock} name="Jobs" narrow={narrow} />
       <Page to={paths.artifacts(workspace, here)} icon={PackageOpen} name="Artifacts" narrow={narrow} />
       <Page to={paths.environments(workspace)} icon={ServerCog} name="Environments" narrow={narrow} />
       <DagsterLink workspace={workspace} narrow={narrow} />
