@@ -241,4 +241,5 @@ def _refuse_second(state: State, workspace: Workspace, job: Job) -> None:
         raise Conflict(
             f"Run {going_on.run_id} of the job {job.key} is not over ({going_on.status}).",
             hint="Wait for it, cancel it, or send force: true to run beside it.",
+            details=[FieldError("run", going_on.run_id)],
         )

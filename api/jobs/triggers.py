@@ -45,12 +45,14 @@ def list_ticks(
     state: StateDep,
     job: JobDep,
     trigger: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Of this trigger only.")] = None,
+    idle: Annotated[bool, Query(description="Also looks of sensors that found nothing.")] = False,  # noqa: FBT002
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> TickList:
     """The latest evaluations of the triggers, newest first: Dagster's own, with what was decided in each."""
+    wanted = (limit, idle)
     chosen = [reading.get_trigger(session, job, trigger)] if trigger is not None else None
     triggers = chosen or reading.triggers_of(session, [job.id])[job.id]
-    items = [tick for one in triggers for tick in _ticks_of(session, state, workspace, (job, one), limit)]
+    items = [tick for one in triggers for tick in _ticks_of(session, state, workspace, (job, one), wanted)]
     items = sorted(items, key=lambda tick: tick.at, reverse=True)[:limit]
     return TickList(items=items, total=len(items))
 
@@ -150,10 +152,14 @@ def _shown(session: Session, state: State, workspace: Workspace, job: Job, trigg
 
 
 def _ticks_of(
-    session: Session, state: State, workspace: Workspace, place: tuple[Job, Trigger], limit: int
+    session: Session,
+    state: State,
+    workspace: Workspace,
+    place: tuple[Job, Trigger],
+    wanted: tuple[int, bool],
 ) -> list[TickOut]:
     """The ticks that Dagster keeps, and those of which only our own record is left."""
-    job, trigger = place
+    (job, trigger), (limit, idle) = place, wanted
     query = sa.select(DueTime).where(DueTime.trigger_id == trigger.id).order_by(DueTime.tick_at.desc())
     due: dict[datetime, list[DueTime]] = {}
     for row in session.scalars(query.limit(limit * 10)):
@@ -161,7 +167,7 @@ def _ticks_of(
     name = assembly.name_of(workspace, job, trigger)
     names = assembly.names_of(workspace, [job], {job.id: [trigger]})
     try:
-        known = state.jobs.loaded_of(names, ticks=limit).get(name)
+        known = state.jobs.loaded_of(names, ticks=limit, idle=idle).get(name)
     except Unavailable:
         if state.jobs.location_failure() is None:
             raise

@@ -13,10 +13,13 @@ from core.kit import clock
 from core.kit.errors import Conflict, NotFound, Unavailable
 from core.runs.ports import EngineRun, RunStatus
 from core.schedules.history import job_tags
+from core.schedules.idle import is_idle
 from core.schedules.ports import Loaded, Tick
 
 # From so many on, all that are loaded are asked for at once.
 MANY: Final = 40
+# Of so many looks that led to no run, those that say more than that nothing had happened are told.
+LOOKS: Final = 200
 _SELECTOR: Final = f'repositoryName: "{REPOSITORY}", repositoryLocationName: "{LOCATION}"'
 _TICK: Final = "timestamp endTimestamp status runIds originRunIds skipReason error { message }"
 _SCHEDULE: Final = "name tags { key value } state: scheduleState { id status %s }"
@@ -98,8 +101,10 @@ class DagsterJobs:
         found += [_loaded(raw, is_schedule=False) for raw in sensors["results"]]
         return {one.name: one for one in found}
 
-    def loaded_of(self, names: Mapping[str, bool], *, ticks: int = 0) -> dict[str, Loaded]:
+    def loaded_of(self, names: Mapping[str, bool], *, ticks: int = 0, idle: bool = True) -> dict[str, Loaded]:
         """Those of these names that are loaded, with so many of their latest ticks. True: it is a schedule.
+
+        Without `idle`, ticks of sensors in which nothing had happened are left out.
 
         Raises:
             Unavailable: Dagster does not answer.
@@ -108,9 +113,8 @@ class DagsterJobs:
             return {}
         if len(names) > MANY and not ticks:
             return {name: one for name, one in self.loaded().items() if name in names}
-        wanted = f"ticks(limit: {ticks}) {{ {_TICK} }}" if ticks else ""
         parts = [
-            _one(index, name, wanted, is_schedule=is_schedule)
+            _one(index, name, _ticks(ticks, idle=idle or is_schedule), is_schedule=is_schedule)
             for index, (name, is_schedule) in enumerate(names.items())
         ]
         answer = self._engine.ask(f"query Triggers {{ {' '.join(parts)} }}", {})
@@ -182,6 +186,16 @@ class DagsterJobs:
             raise Conflict(f"Dagster refused: {answer.get('message')}")
 
 
+def _ticks(count: int, *, idle: bool) -> str:
+    """The question for so many ticks; without idle ones, those that led to something and, apart, the rest."""
+    if not count:
+        return ""
+    if idle:
+        return f"ticks(limit: {count}) {{ {_TICK} }}"
+    told = f"ticks(limit: {count}, statuses: [STARTED, SUCCESS, FAILURE]) {{ {_TICK} }}"
+    return f"{told} looks: ticks(limit: {LOOKS}, statuses: [SKIPPED]) {{ {_TICK} }}"
+
+
 def _one(index: int, name: str, ticks: str, *, is_schedule: bool) -> str:
     kind, fields = ("schedule", _SCHEDULE) if is_schedule else ("sensor", _SENSOR)
     selector = f"{{{_SELECTOR}, {kind}Name: {json.dumps(name)}}}"
@@ -204,13 +218,15 @@ def _runs(index: int, workspace_key: str, job_key: str, limit: int) -> str:
 
 def _loaded(raw: Mapping[str, Any], *, is_schedule: bool) -> Loaded:
     state = raw["state"]
+    looks = [look for look in map(_tick, state.get("looks", [])) if not is_idle(look.reason)]
+    ticks = [_tick(tick) for tick in state.get("ticks", [])]
     return Loaded(
         name=raw["name"],
         is_schedule=is_schedule,
         is_running=state["status"] == "RUNNING",
         state_id=state["id"],
         tags={tag["key"]: tag["value"] for tag in raw["tags"]},
-        ticks=[_tick(tick) for tick in state.get("ticks", [])],
+        ticks=sorted([*ticks, *looks], key=lambda tick: tick.at, reverse=True) if looks else ticks,
     )
 
 

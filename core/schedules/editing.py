@@ -23,8 +23,8 @@ from core.workspaces.service import check_in_use, check_runnable
 
 T = TypeVar("T")
 KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
-# Addresses of their own below /jobs.
-RESERVED: Final = frozenset({"options", "check_cron"})
+# Addresses of their own below /jobs, of the API and of the pages.
+RESERVED: Final = frozenset({"options", "check_cron", "new"})
 OVERLAPS: Final = ("skip", "queue", "allow")
 LONGEST_NAME: Final = 200
 MOST_TAGS: Final = 20

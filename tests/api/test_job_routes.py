@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from core.audit.models import AuditLog
 from core.kit import clock
 from core.kit.database import Database
+from core.schedules.idle import NO_ARTIFACTS, NO_CALL, no_run
 from core.schedules.models import DefinitionLoad, DueTime, Trigger, TriggerCall
 from tests.api.conftest import client_of, settings_of
 from tests.api.shape import error_of, fields
@@ -293,6 +294,23 @@ def test_ticks_are_dagsters_with_what_was_decided(api: TestClient, dagster: Upst
     ]
     assert items[0]["due_times"][0]["outcome"] == "run"
     assert items[2]["due_times"] == [{"due_at": "2025-01-01T00:00:00Z", **missed}]
+
+
+def test_looks_that_found_nothing_are_told_only_if_asked_for(api: TestClient, dagster: Upstream) -> None:
+    (trigger,) = make(api, triggers=[{"kind": "api"}])["triggers"]
+    name = trigger["dagster_name"]
+    load(dagster.jobs, name)
+    busy = "call-1: run r1 is not over, and the job's overlap rule is to skip."
+    dagster.jobs.ticks[name] = [
+        tick(STARTED, "SKIPPED", skipReason=NO_CALL),
+        tick(STARTED - 5, "SKIPPED", skipReason=busy),
+        tick(STARTED - 10, "SKIPPED", skipReason=NO_ARTIFACTS),
+        tick(STARTED - 15, "SKIPPED", skipReason=no_run("up'stream")),
+        tick(STARTED - 20, "SUCCESS", runIds=["r1"]),
+    ]
+    items = api.get(f"{JOBS}/nightly_build/ticks").json()["items"]
+    assert [(item["status"], item["reason"]) for item in items] == [("skipped", busy), ("success", None)]
+    assert api.get(f"{JOBS}/nightly_build/ticks", params={"idle": True}).json()["total"] == 5
 
 
 def test_a_run_beside_another_needs_force(api: TestClient, dagster: Upstream) -> None:

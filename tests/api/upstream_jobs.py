@@ -50,7 +50,17 @@ def answer(jobs: Jobs, query: str, variables: dict[str, Any]) -> dict[str, Any] 
 
 def _triggers(jobs: Jobs, query: str, _variables: dict[str, Any]) -> dict[str, Any]:
     found = re.findall(r'(a\d+): (schedule|sensor)OrError\(.*?(?:schedule|sensor)Name: "([^"]+)"', query)
-    return {alias: _one(jobs, kind, which) for alias, kind, which in found}
+    answers = {alias: _one(jobs, kind, which) for alias, kind, which in found}
+    if "looks:" in query:
+        for one in answers.values():
+            _part(one.get("state", {}))
+    return answers
+
+
+def _part(state: dict[str, Any]) -> None:
+    ticks = state.get("ticks", [])
+    state["looks"] = [tick for tick in ticks if tick["status"] == "SKIPPED"]
+    state["ticks"] = [tick for tick in ticks if tick["status"] != "SKIPPED"]
 
 
 def _job_runs(jobs: Jobs, query: str, _variables: dict[str, Any]) -> dict[str, Any]:

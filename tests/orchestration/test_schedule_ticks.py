@@ -234,3 +234,13 @@ def test_a_run_that_was_made_and_never_queued_does_not_hold_up_its_job_for_ever(
     assert end_stranded(ticking.instance, now.create_timestamp + GIVE_UP_AFTER + timedelta(seconds=1)) == 1
     assert ticking.runs(job)[0].status == DagsterRunStatus.FAILURE
     assert ticking.decided(trigger) == {"10:00": "run"}
+
+
+def test_what_was_due_before_dagster_first_looked_is_not_lost(ticking: Ticking) -> None:
+    job = ticking.job(overlap="allow")
+    trigger = ticking.cron(job, "* * * * *", BEFORE)
+    ticking.tick(at("10:00:20"))
+    assert ticking.runs(job) == []
+    ticking.tick(at("10:01:00"))
+    assert ticking.decided(trigger) == {"10:00": "run", "10:01": "run"}
+    assert ticking.due(job) == ["10:00", "10:01"]

@@ -12,7 +12,7 @@ from dagster import (
     ScheduleEvaluationContext,
     SkipReason,
 )
-from dagster._core.scheduler.instigation import ScheduleInstigatorData, TickStatus
+from dagster._core.scheduler.instigation import InstigatorStatus, ScheduleInstigatorData, TickStatus
 from dagster._utils.schedules import cron_string_iterator
 from sqlalchemy.orm import Session
 
@@ -147,9 +147,14 @@ def missed_limit(settings: Mapping[str, Any]) -> int:
 
 
 def live_since(instance: DagsterInstance, served: Served) -> datetime | None:
-    """When Dagster first saw it, or somebody resumed it: nothing was due before, nor in a pause."""
+    """When somebody resumed it: nothing was due in a pause. None for one that never was in one.
+
+    What was due after it was made and before Dagster first looked at it counts: its first tick decides it.
+    """
     state = state_of(instance, _name(served))
-    data = None if state is None else state.instigator_data
+    if state is None or state.status == InstigatorStatus.DECLARED_IN_CODE:
+        return None
+    data = state.instigator_data
     return clock.from_epoch(data.start_timestamp) if isinstance(data, ScheduleInstigatorData) else None
 
 

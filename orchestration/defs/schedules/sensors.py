@@ -30,6 +30,7 @@ from core.runs.retry_policy import GIVEN_UP_TAG, attempt_of, policy_of
 from core.runs.service import plain_job_name
 from core.schedules import ledger
 from core.schedules.firing import RUN, SKIPPED
+from core.schedules.idle import NO_ARTIFACTS, NO_CALL, no_run
 from core.schedules.launching import Cause
 from core.schedules.ledger import Served
 from core.schedules.models import Job, TriggerCall
@@ -185,7 +186,7 @@ def _of_job(looking: Looking) -> SensorResult | SkipReason:
     # A run that waits for its next attempt may yet be given up.
     open_ = [_ended(record) for record in records if record not in final]
     since = min(_settled(looking), *open_) if open_ else _settled(looking)
-    return _set_off(looking, Found(happenings, since), f"No run of {upstream.key!r} has ended since.")
+    return _set_off(looking, Found(happenings, since), no_run(upstream.key))
 
 
 def is_final(record: RunRecord) -> bool:
@@ -221,12 +222,13 @@ def _of_artifacts(looking: Looking) -> SensorResult | SkipReason:
         query = query.where(Drop.environment_id == environment_id)
     rows = looking.session.execute(query.order_by(Drop.finished_at).limit(MOST_RUNS)).tuples().all()
     happenings = [Happening(f"drop-{drop_id}", at.astimezone(UTC)) for drop_id, at in rows if at is not None]
-    return _set_off(looking, Found(happenings, _settled(looking)), "No artifacts have been taken in since.")
+    return _set_off(looking, Found(happenings, _settled(looking)), NO_ARTIFACTS)
 
 
 def _of_calls(looking: Looking) -> SensorResult | SkipReason:
     """A call stays waiting until its run is there, so that none is lost and none asked for twice."""
     requests: list[RunRequest] = []
+    told: list[str] = []
     for call in ledger.waiting_calls(looking.session, looking.served.trigger.id, AT_ONCE):
         key = call_key(call)
         if run_with(looking.instance, looking.served.trigger.id, {RUN_KEY_TAG: key}) is not None:
@@ -236,6 +238,7 @@ def _of_calls(looking: Looking) -> SensorResult | SkipReason:
         going = busy(looking.instance, looking.served, key)
         if going is not None:
             _conclude(call, SKIPPED, f"{going}, and the job's overlap rule is to skip.")
+            told.append(f"{key}: {call.reason}")
             continue
         cause = Cause(looking.served.trigger.id, variables=call.variables)
         try:
@@ -251,7 +254,8 @@ def _of_calls(looking: Looking) -> SensorResult | SkipReason:
             )
         except WorkbenchError as error:
             _conclude(call, REFUSED, error.message)
-    return SensorResult(requests) if requests else SkipReason("No call waits.")
+            told.append(f"{key}: {call.reason}")
+    return SensorResult(requests) if requests else SkipReason(" ".join(told) or NO_CALL)
 
 
 def call_key(call: TriggerCall) -> str:

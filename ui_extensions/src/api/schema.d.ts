@@ -6194,6 +6194,8 @@ export interface components {
             commands: string[];
             /** Environments */
             environments: string[];
+            /** Jobs */
+            jobs: string[];
             /** Looked At */
             looked_at: number;
             /** Schedules */
@@ -6357,7 +6359,8 @@ export interface components {
          * RunOut
          * @description A run. `status_message` says why it failed, where that is known.
          *
-         *     `git_commit` is that of the project's folder, with `-dirty` where it held changes that were not committed.
+         *     `job` is the key of the job that it is a run of, null for any other. `git_commit` is that of the project's
+         *     folder, with `-dirty` where it held changes that were not committed.
          */
         RunOut: {
             /** Actor */
@@ -6381,6 +6384,8 @@ export interface components {
             finished_at: string | null;
             /** Git Commit */
             git_commit: string | null;
+            /** Job */
+            job?: string | null;
             /** Node Counts */
             node_counts: {
                 [key: string]: number;
@@ -10740,6 +10745,8 @@ export interface operations {
     list_ticks_api_workspaces__workspace__jobs__job__ticks_get: {
         parameters: {
             query?: {
+                /** @description Also looks of sensors that found nothing. */
+                idle?: boolean;
                 limit?: number;
                 /** @description Of this trigger only. */
                 trigger?: number | null;
@@ -14556,6 +14563,8 @@ export interface operations {
                 created_before?: string | null;
                 cursor?: string | null;
                 environment?: string | null;
+                /** @description Key of a job. */
+                job?: string | null;
                 limit?: number;
                 /** @description unique_id of a node that the run touched. */
                 node?: string | null;
