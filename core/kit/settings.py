@@ -25,6 +25,8 @@ ENV_FILE = ".env"
 # Read by parts that are not this class: the demo's profiles.yml and workspace.yaml.
 OTHER_KNOWN = frozenset(
     {
+        "DAGSTER_GRPC_MAX_RX_BYTES",
+        "DAGSTER_GRPC_MAX_SEND_BYTES",
         "WORKBENCH_DEMO_DUCKDB",
         "WORKBENCH_DEMO_PG_HOST",
         "WORKBENCH_DEMO_PG_PORT",

@@ -23,6 +23,7 @@ from core.lineage.tracing.computing import Limits
 from core.lineage.tracing.service import trace_environment
 from core.notifications.models import Channel, Delivery, Event, Rule
 from core.runs.log import LogWriter, log_path
+from core.schedules.models import Job, Trigger, TriggerCall
 from core.workspaces.models import Workspace
 from tests.access.dagster import dagster_with
 from tests.access.operations import OPERATIONS, REAL, Operation
@@ -56,6 +57,9 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "channel_id": (str(CHANNEL_OF_B),),
     "rule_id": (str(RULE_OF_B),),
     "delivery_id": (DELIVERY_OF_B,),
+    "job": ("of_b",),
+    "trigger_id": ("3002",),
+    "call_id": ("3002",),
     "snapshot_id": ("3", "5"),
     "other_id": ("5", "3"),
     "field": ("of_b",),
@@ -108,6 +112,7 @@ def stock_vault(vault: Shop) -> None:
     with vault.db.session() as session:
         session.add(a_drop(vault, f"{MARK} drop"))
         session.add(an_environment(vault))
+        put_a_job(session, vault)
         session.flush()
         for key in ("dev", "prod", "of_b"):
             environment = editing.get(session, vault.workspace_id, key)
@@ -115,6 +120,18 @@ def stock_vault(vault: Shop) -> None:
             session.add(EnvironmentVariable(environment_id=environment.id, **values))
     with LogWriter(log_path(vault.folder, "run-of-b")) as log:
         log.write(f"{MARK} line", step=1, level="info")
+
+
+def put_a_job(session: Session, shop: Shop) -> None:
+    """A job that was called by a trigger of it."""
+    steps = [{"command": "build", "options": {"select": [MARK]}}]
+    job = Job(workspace_id=shop.workspace_id, key="of_b", name=MARK, steps=steps, owner=MARK, tags=[MARK])
+    job.id, job.created_by, job.updated_by = 3002, MARK, MARK
+    session.add(job)
+    session.flush()
+    session.add(Trigger(id=3002, job_id=3002, kind="api", settings={}))
+    session.flush()
+    session.add(TriggerCall(id=3002, trigger_id=3002, actor=MARK, variables={MARK: MARK}))
 
 
 def an_environment(shop: Shop) -> Environment:

@@ -167,7 +167,7 @@ class World:
 
     def _put_jobs(self, session: Session) -> None:
         """One job with an `api` trigger that was called once."""
-        session.execute(sa.delete(Job))
+        session.execute(sa.delete(Job).where(Job.workspace_id == self.shop.workspace_id))
         common = {"created_by": "a test", "updated_by": "a test", "steps": [{"command": "build"}]}
         job = {"id": 1, "workspace_id": self.shop.workspace_id, "key": "nightly", "name": "Nightly"}
         session.execute(sa.insert(Job).values(**job, **common))

@@ -220,6 +220,7 @@ def test_a_database_that_goes_away_and_returns_is_survived(own_client: TestClien
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "/jobs/{job}/runs": {},
     "/runs": {"steps": [{"command": "build"}]},
     "/runs/cancel": {"run_ids": ["run-1"]},
     "/members/{username}": {"role": "viewer"},

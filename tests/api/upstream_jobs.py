@@ -34,7 +34,8 @@ def tick(at: float, status: str, **more: Any) -> dict[str, Any]:
 
 def answer(jobs: Jobs, query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
     """The answer to a question about jobs; None of others."""
-    name = query.split(maxsplit=2)[1].partition("(")[0]
+    # Of what has no name, none of these asks.
+    name = f"{query} ? ?".split(maxsplit=2)[1].partition("(")[0]
     jobs.asked.append(name)
     if name in {"StartSchedule", "StopSchedule", "StartSensor", "StopSensor"}:
         return _set(jobs, name, variables)
