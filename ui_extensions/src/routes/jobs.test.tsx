@@ -1,7 +1,17 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { person, roles, run, scopesOf } from "@/test/fixtures";
-import { called, cron, definitions, JOBS, job, withCron, withJob, withJobs } from "@/test/job-fixtures";
+import {
+  called,
+  cron,
+  DEFINITIONS,
+  definitions,
+  JOBS,
+  job,
+  withCron,
+  withJob,
+  withJobs,
+} from "@/test/job-fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, logInAs, problem } from "@/test/server";
 
@@ -124,14 +134,36 @@ describe("what Dagster has not loaded", () => {
     expect(screen.getByText(/: At 02:30/)).toBeInTheDocument();
   });
 
-  it("is told with the reason, and loaded again", async () => {
-    withJobs([job()], definitions({ state: "failed", reason: "SyntaxError in definitions.py" }));
+  it("is told with the reason once, and loaded again", async () => {
+    const reason = "SyntaxError in definitions.py";
+    const [one] = waiting;
+    if (!one) throw new Error("no trigger to fail");
+    const failed = [{ ...one, reason: `The code location does not load: ${reason}` }];
+    withJobs([job()], definitions({ state: "failed", reason, failed }));
     const sent = accept("/api/workspaces/shop/definitions/reload", definitions({ state: "applying" }), 202);
     const { user } = open();
-    expect(await screen.findByText("SyntaxError in definitions.py")).toBeInTheDocument();
+    expect(await screen.findByText(/could not load the triggers.*still serves/)).toBeInTheDocument();
+    expect(screen.getAllByText((text) => text.includes(reason))).toHaveLength(1);
     await user.click(screen.getByRole("button", { name: "Load them again" }));
     await waitFor(() => expect(sent).toHaveLength(1));
     expect(await screen.findByText("Asked for.")).toBeInTheDocument();
+  });
+
+  it("does not serve where it is a trigger that could not be built", async () => {
+    const reason = "There is no job load any more.";
+    const failed = waiting.map((one) => ({ ...one, reason }));
+    withJobs([job()], definitions({ state: "failed", reason, failed }));
+    open();
+    expect(await screen.findByText(/could not load 1 trigger: .* does not tick/)).toBeInTheDocument();
+    expect(screen.queryByText(/still serves/)).not.toBeInTheDocument();
+  });
+
+  it("is not known where nobody can be asked", async () => {
+    withJobs([job()]);
+    answer(DEFINITIONS, problem("The database is away."), 503);
+    open();
+    const words = "Whether the triggers are loaded is not known: The database is away.";
+    expect(await screen.findByText(words)).toBeInTheDocument();
   });
 });
 
