@@ -210,7 +210,7 @@ export function keyFrom(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "");
-  if (plain === "") return "";
+  if (name.trim() === "") return "";
   return (/^[a-z]/.test(plain) ? plain : `job_${plain}`).replace(/_+$/, "").slice(0, 55);
 }
 
