@@ -116,16 +116,8 @@ describe("the list of jobs", () => {
 });
 
 describe("what Dagster has not loaded", () => {
-  const waiting = [
-    {
-      trigger_id: 2,
-      job: "nightly",
-      words: "At 02:30",
-      state: "applying" as const,
-      since: null,
-      reason: null,
-    },
-  ];
+  const since = "2024-05-01T08:00:00Z";
+  const waiting = [{ trigger_id: 2, job: "nightly", words: "At 02:30", since, reason: null }];
 
   it("is told with the triggers that wait", async () => {
     withJobs([job()], definitions({ state: "applying", waiting, leaving: ["a", "b"] }));
