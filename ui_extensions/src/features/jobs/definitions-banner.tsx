@@ -16,7 +16,8 @@ const SHOWN = 5;
 /** Whether Dagster has loaded what the triggers are now. Nothing is said while it has. */
 export function DefinitionsBanner({ workspace }: { workspace: string }) {
   const definitions = useQuery(definitionsQuery(workspace));
-  if (!definitions.data || definitions.data.state === "live") return null;
+  if (!definitions.data) return definitions.isError ? <NotKnown why={definitions.error.message} /> : null;
+  if (definitions.data.state === "live") return null;
   return (
     <Notice tone={toneOf(definitions.data)}>
       <div className="flex flex-wrap items-start justify-between gap-2">
@@ -29,6 +30,10 @@ export function DefinitionsBanner({ workspace }: { workspace: string }) {
   );
 }
 
+const NotKnown = ({ why }: { why: string }) => (
+  <Notice tone="unknown">Whether the triggers are loaded is not known: {why}</Notice>
+);
+
 const toneOf = ({ state }: Definitions) =>
   ({ live: "unknown", applying: "running", failed: "failed", unknown: "unknown" })[state] as
     | "running"
@@ -36,22 +41,14 @@ const toneOf = ({ state }: Definitions) =>
     | "unknown";
 
 function Said({ workspace, definitions }: { workspace: string; definitions: Definitions }) {
-  const { state, reason, since, waiting, failed, leaving, loaded_at } = definitions;
+  const { state, reason, since, waiting, failed, leaving } = definitions;
   if (state === "unknown")
     return <>Whether the triggers are loaded is not known: {reason ?? "Dagster does not answer."}</>;
   const listed = state === "failed" ? failed : waiting;
   return (
     <>
       {state === "failed" ? (
-        <p className="font-medium">
-          Dagster could not load the triggers. What it loaded before{" "}
-          {loaded_at ? (
-            <>
-              (<Ago at={loaded_at} />)
-            </>
-          ) : null}{" "}
-          still serves.
-        </p>
+        <Failed definitions={definitions} />
       ) : (
         <p>
           Dagster is loading{" "}
@@ -77,12 +74,32 @@ function Said({ workspace, definitions }: { workspace: string; definitions: Defi
               {one.job}
             </Link>
             : {one.words}
-            {one.reason && one.reason !== reason ? <span className="text-muted"> {one.reason}</span> : null}
+            {one.reason && !one.reason.endsWith(reason ?? "\n") ? (
+              <span className="text-muted"> {one.reason}</span>
+            ) : null}
           </li>
         ))}
         {listed.length > SHOWN ? <li>and {listed.length - SHOWN} more</li> : null}
       </ul>
     </>
+  );
+}
+
+/** Some triggers that could not be built do not tick; where nothing loads, what was there before does. */
+function Failed({ definitions: { failed, reason, loaded_at } }: { definitions: Definitions }) {
+  const some = failed.some((one) => one.reason === reason);
+  return (
+    <p className="font-medium">
+      {some ? (
+        `Dagster could not load ${plural(failed.length, "trigger")}: what could not be loaded does not tick.`
+      ) : loaded_at ? (
+        <>
+          Dagster could not load the triggers. What it loaded before (<Ago at={loaded_at} />) still serves.
+        </>
+      ) : (
+        "Dagster could not load the triggers, and has never loaded any."
+      )}
+    </p>
   );
 }
 

@@ -210,7 +210,7 @@ export function keyFrom(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "");
-  if (plain === "") return "";
+  if (name.trim() === "") return "";
   return (/^[a-z]/.test(plain) ? plain : `job_${plain}`).replace(/_+$/, "").slice(0, 55);
 }
 
@@ -271,6 +271,25 @@ export const fieldOf = (detail: Detail) =>
 /** What a refusal says of one field. */
 export const saidOf = (details: readonly Detail[], field: string) =>
   details.filter((detail) => fieldOf(detail) === field).map((detail) => detail.message);
+
+/**
+ * What a refusal of the form as it was sent says of a field of the form as it is now. Triggers may have been removed since:
+ * theirs is said only while they are as they were sent.
+ */
+export function saidSince(details: readonly Detail[], field: string, sent: JobForm, now: JobForm): string[] {
+  const [, index, name] = /^triggers\.(\d+)\.(\w+)$/.exec(field) ?? [];
+  if (index === undefined) return saidOf(details, field);
+  const trigger = now.triggers[Number(index)];
+  const place = trigger ? sent.triggers.indexOf(trigger) : -1;
+  return place < 0 ? [] : saidOf(details, `triggers.${place}.${name}`);
+}
+
+/** Where a step was in what was sent; -1 for one that was not in it. */
+export function stepAsSent(sent: readonly StepDraft[], now: readonly StepDraft[], index: number): number {
+  const step = now[index];
+  const place = step ? sent.indexOf(step) : -1;
+  return place < 0 && sent.length === now.length ? index : place;
+}
 
 /** What a refusal says of no field that the form shows; what is about steps is sorted elsewhere. */
 export function besideForm(details: readonly Detail[], form: JobForm): string[] {

@@ -10,7 +10,7 @@ import { ErrorState } from "@/components/ui/feedback";
 import { LeaveGuard } from "@/components/ui/leave-guard";
 import { Section } from "@/components/ui/page";
 import { localProblems, optionsOf, serverProblems, toStep } from "@/lib/steps";
-import { besideForm, isChanged, isComplete, type JobForm, problemsOf, saidOf } from "./form";
+import { besideForm, isChanged, isComplete, type JobForm, problemsOf, saidSince, stepAsSent } from "./form";
 import { AboutFields, EnvironmentField, RuleFields } from "./job-fields";
 import { TriggersFields } from "./trigger-fields";
 
@@ -35,6 +35,7 @@ export function JobEditor(props: EditorProps) {
   const { workspace, initial, isNew, steps: commands, options, sent } = props;
   const edit = useMay("job:edit", workspace.key);
   const [form, setForm] = useState(initial);
+  const [asked, setAsked] = useState(initial);
   const [current, setCurrent] = useState(0);
   const [tried, setTried] = useState(false);
   const set = (changes: Partial<JobForm>) => setForm((before) => ({ ...before, ...changes }));
@@ -42,12 +43,18 @@ export function JobEditor(props: EditorProps) {
   const refusal = sent.error instanceof ApiError ? sent.error : null;
   const details = refusal?.details ?? [];
   const own = problemsOf(form, options.bounds);
-  const said = (field: string) => [...(own[field] ? [own[field]] : []), ...saidOf(details, field)];
+  const said = (field: string) => [
+    ...(own[field] ? [own[field]] : []),
+    ...saidSince(details, field, asked, form),
+  ];
 
   const local = form.steps.map((step) => localProblems(step, optionsOf(commands, step.command)));
   const ofSteps = details.filter((detail) => /^(body\.)?steps\W/.test(detail.field));
-  const server = serverProblems(refusal && { message: "", details: ofSteps }, form.steps, commands);
-  const stepProblems = (index: number) => ({ ...server.steps[index], ...(tried ? local[index] : {}) });
+  const server = serverProblems(refusal && { message: "", details: ofSteps }, asked.steps, commands);
+  const stepProblems = (index: number) => ({
+    ...server.steps[stepAsSent(asked.steps, form.steps, index)],
+    ...(tried ? local[index] : {}),
+  });
   const areStepsWrong = local.some((problems) => Object.keys(problems).length > 0);
   const preview = useRunPreview(
     workspace.key,
@@ -68,9 +75,10 @@ export function JobEditor(props: EditorProps) {
     setTried(true);
     const wrong = local.findIndex((problems) => Object.keys(problems).length > 0);
     if (wrong >= 0) return setCurrent(wrong);
+    setAsked(form);
     props.onSend(form);
   };
-  const general = [...besideForm(details, form), ...server.general.filter(Boolean)];
+  const general = [...besideForm(details, asked), ...server.general.filter(Boolean)];
   return (
     <form onSubmit={submit} noValidate>
       <LeaveGuard when={changed && !sent.isPending && !sent.isSuccess} />

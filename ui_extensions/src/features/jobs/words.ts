@@ -150,7 +150,7 @@ const OVERLAPS: Record<Job["overlap"], string> = {
 /** What happens when a job is due while a run of it goes on. */
 export const overlapWords = (overlap: Job["overlap"]): string => OVERLAPS[overlap];
 
-/** "3 attempts, the first retry after 1m 00s, then twice as long each time, at most 10m 00s". */
+/** "3 attempts, the second after 1m 00s, then twice as long each time, at most 10m 00s". */
 export function retryPolicyWords(retry: Job["retry"]): string {
   if (retry === null) return "not tried again";
   const first = `${retry.max_attempts} attempts, the second after ${formatDuration(retry.delay_seconds ?? 60)}`;
