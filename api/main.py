@@ -21,6 +21,9 @@ from api.environments.variables import router as environment_variables
 from api.events.endpoints import router as events
 from api.events.hub import Hub
 from api.health.endpoints import router as health
+from api.jobs.definitions import router as definitions
+from api.jobs.endpoints import router as jobs
+from api.jobs.triggers import router as job_triggers
 from api.kit import access, errors, refusals
 from api.kit.gate import Gate
 from api.kit.guard import Guard, Rules
@@ -31,6 +34,9 @@ from api.kit.timeouts import RequestTimes
 from api.lineage.endpoints import router as lineage
 from api.lineage.project import router as project_lineage
 from api.models.endpoints import router as models
+from api.notifications.channels import router as channels
+from api.notifications.deliveries import router as deliveries
+from api.notifications.rules import router as rules
 from api.overview.endpoints import router as overview
 from api.plugins.endpoints import router as plugins
 from api.runs.endpoints import router as runs
@@ -64,6 +70,9 @@ ROUTERS = (
     audit,
     environments,
     environment_variables,
+    channels,
+    rules,
+    deliveries,
     overview,
     run_log,
     run_queue,
@@ -71,6 +80,9 @@ ROUTERS = (
     run_retry,
     runs,
     run_nodes,
+    definitions,
+    jobs,
+    job_triggers,
     artifacts,
     search,
     snapshots,

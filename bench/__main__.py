@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import access, catalog, lineage, lineage_canvas, lineage_product, runs, start
+from bench import access, catalog, lineage, lineage_canvas, lineage_product, runs, schedules, start
 from bench.report import write
 
 AREAS = {
@@ -10,6 +10,7 @@ AREAS = {
     "runs": runs.measure,
     "access": access.measure,
     "catalog": catalog.measure,
+    "schedules": schedules.measure,
     "lineage": lambda: [*lineage.measure(), *lineage_product.measure(), *lineage_canvas.measure()],
 }
 

@@ -16,7 +16,9 @@ from core.environments import models as environments
 from core.kit.database import SCHEMA, Base, make_engine
 from core.lineage import models as lineage
 from core.lineage.whole import models as lineage_layouts
+from core.notifications import models as notifications
 from core.runs import models as runs
+from core.schedules import models as schedules
 from core.workspaces import models as workspaces
 
 MODELS = (
@@ -27,7 +29,9 @@ MODELS = (
     environments,
     lineage,
     lineage_layouts,
+    notifications,
     runs,
+    schedules,
     snapshots,
     workspaces,
 )

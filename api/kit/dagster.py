@@ -151,7 +151,7 @@ class DagsterEngine:
             "runConfigData": launch.config,
             "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in launch.tags.items()]},
         }
-        answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
+        answer = self.ask(_LAUNCH, {"params": params})["launchRun"]
         if answer["__typename"] != "LaunchRunSuccess":
             reason = _reason(answer)
             if _NOBODY_HOME in reason:
@@ -161,7 +161,7 @@ class DagsterEngine:
 
     def get(self, run_id: str) -> EngineRun | None:
         """One run, or None. See `RunEngine`."""
-        answer = self._ask(_GET, {"id": run_id})["runOrError"]
+        answer = self.ask(_GET, {"id": run_id})["runOrError"]
         if answer["__typename"] == "PythonError":
             raise Unavailable("Dagster could not read the run.")
         return _run(answer) if answer["__typename"] == "Run" else None
@@ -191,7 +191,7 @@ class DagsterEngine:
             wanted["statuses"] = [name for name, status in STATUSES.items() if status in statuses]
             if not wanted["statuses"]:
                 return []  # to Dagster an empty list means any status
-        answer = self._ask(_LIST, {"filter": wanted, "limit": limit, "cursor": cursor})["runsOrError"]
+        answer = self.ask(_LIST, {"filter": wanted, "limit": limit, "cursor": cursor})["runsOrError"]
         if answer["__typename"] != "Runs":
             raise Unavailable(f"Dagster could not list the runs: {_reason(answer)}")
         return [_run(item) for item in answer["results"]]
@@ -203,7 +203,7 @@ class DagsterEngine:
             "active": {"statuses": _ACTIVE},
             "limit": MOST_QUEUED,
         }
-        answer = self._ask(_QUEUE, variables)
+        answer = self.ask(_QUEUE, variables)
         for name in ("waiting", "active"):
             if answer[name]["__typename"] != "Runs":
                 raise Unavailable(f"Dagster could not list the queue: {_reason(answer[name])}")
@@ -218,7 +218,7 @@ class DagsterEngine:
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to end. See `RunEngine`."""
-        answer = self._ask(_CANCEL, {"id": run_id})["terminateRun"]
+        answer = self.ask(_CANCEL, {"id": run_id})["terminateRun"]
         if answer["__typename"] != "TerminateRunSuccess":
             raise Conflict(f"Run {run_id} could not be cancelled: {_reason(answer)}")
 
@@ -241,7 +241,7 @@ class DagsterEngine:
         """The events of a run that may say why it failed, the first ones of a very long log."""
         cursor: str | None = None
         for _ in range(50):
-            log = self._ask(_FAILURE, {"id": run_id, "cursor": cursor})["logsForRun"]
+            log = self.ask(_FAILURE, {"id": run_id, "cursor": cursor})["logsForRun"]
             if "events" not in log:
                 yield {"__typename": "RunFailureEvent", "message": _UNREAD.format(_reason(log))}
                 return
@@ -256,15 +256,15 @@ class DagsterEngine:
         Raises:
             Unavailable: Dagster does not answer.
         """
-        return (self._ask(_PART, {"key": list(key)}).get("capturedLogs") or {}).get("stdout")
+        return (self.ask(_PART, {"key": list(key)}).get("capturedLogs") or {}).get("stdout")
 
     def check(self) -> None:
         """Raise Unavailable unless Dagster answers, its database included, within a few seconds."""
-        self._ask(_GET, {"id": NOBODY}, timeout_seconds=CHECK_SECONDS)
+        self.ask(_GET, {"id": NOBODY}, timeout_seconds=CHECK_SECONDS)
 
     def location_error(self) -> str | None:
         """None when the code location is loaded, otherwise why it is not."""
-        answer = self._ask(_LOCATION, {}, timeout_seconds=CHECK_SECONDS)["workspaceOrError"]
+        answer = self.ask(_LOCATION, {}, timeout_seconds=CHECK_SECONDS)["workspaceOrError"]
         entries = {entry["name"]: entry for entry in answer.get("locationEntries", [])}
         entry = entries.get(LOCATION)
         if entry is None:
@@ -276,11 +276,16 @@ class DagsterEngine:
 
     def reload_location(self) -> None:
         """Have Dagster load the definitions anew; the old ones serve meanwhile."""
-        self._ask(_RELOAD, {"name": LOCATION}, timeout_seconds=180)
+        self.ask(_RELOAD, {"name": LOCATION}, timeout_seconds=180)
 
-    def _ask(
+    def ask(
         self, query: str, variables: Mapping[str, Any], *, timeout_seconds: float | None = None
     ) -> dict[str, Any]:
+        """The data of an answer to a GraphQL query or mutation.
+
+        Raises:
+            Unavailable: Dagster does not answer, or not with data.
+        """
         timeout = httpx.USE_CLIENT_DEFAULT if timeout_seconds is None else timeout_seconds
         try:
             response = self._client.post(

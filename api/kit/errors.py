@@ -159,11 +159,28 @@ def _detail(field: str, message: str) -> FieldErrorOut:
 
 def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    details = [
-        _detail(".".join(str(part) for part in item["loc"][1:]), str(item["msg"])) for item in error.errors()
-    ]
+    details = [_detail(_place(item["loc"][1:], error.body), str(item["msg"])) for item in error.errors()]
     named = "; ".join(f"{detail.field or 'body'}: {detail.message}" for detail in details)
     return error_response(request, 422, "invalid", f"The request is not valid. {named}", details=details)
+
+
+def _inside(at: Any, part: str | int) -> Any:
+    """What lies below a part of JSON; None where there is nothing."""
+    if isinstance(at, Mapping):
+        return at.get(part)
+    return at[part] if isinstance(at, list) and isinstance(part, int) and part < len(at) else None
+
+
+def _place(parts: Sequence[str | int], body: Any) -> str:
+    """Where something is wrong, as the caller spelled it: without the kind that chose one of many."""
+    found: list[str] = []
+    at = body
+    for part in parts:
+        if isinstance(at, Mapping) and part not in at and at.get("kind") == part:
+            continue
+        found.append(str(part))
+        at = _inside(at, part)
+    return ".".join(found)
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
 
 from api.kit.dagster import DagsterEngine
+from api.kit.dagster_jobs import DagsterJobs
+from api.kit.reloads import Reloads
 from core.artifacts.store import ArtifactStore
 from core.auth.access_tokens import AccessTokens
 from core.auth.identify import Identifier
@@ -35,6 +37,8 @@ class State:
     sessions: Sessions
     identifier: Identifier
     logs: LogMirror
+    jobs: DagsterJobs
+    reloads: Reloads
 
     @property
     def password_rules(self) -> PasswordRules:
@@ -57,6 +61,8 @@ def make_state(settings: Settings) -> State:
         sessions=Sessions(settings, db, tokens),
         identifier=Identifier(make_lookup_engine(url), tokens),
         logs=LogMirror(settings.data_dir, engine.captured_log),
+        jobs=DagsterJobs(engine),
+        reloads=Reloads(engine.reload_location),
     )
 
 

@@ -29,7 +29,7 @@ from core.kit.errors import Conflict, NotFound, WorkbenchError
 from core.kit.text import storable
 from core.runs import cancelling, finding, service
 from core.runs.cancelling import Cancelling
-from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, SCHEDULE_TAG, RunStatus
+from core.runs.ports import ACTOR_TAG, COMMAND_TAG, ENVIRONMENT_TAG, JOB_TAG, SCHEDULE_TAG, RunStatus
 from core.runs.service import RunFilter, RunView
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace, WorkspaceState
@@ -41,7 +41,7 @@ RunId = Annotated[str, Path(description="Dagster's id of the run.", max_length=1
 Value = Annotated[str | None, Query(max_length=500)]
 
 
-async def run_filter(
+async def run_filter(  # noqa: PLR0913, PLR0917 - a filter each
     status: Annotated[list[RunStatus], Query(max_length=20)] = [],  # noqa: B006 - FastAPI copies defaults
     environment: Value = None,
     actor: Value = None,
@@ -49,6 +49,7 @@ async def run_filter(
         str | None, Query(description="The whole command line, such as `dbt build`.", max_length=500)
     ] = None,
     schedule: Value = None,
+    job: Annotated[str | None, Query(description="Key of a job.", max_length=100)] = None,
     node: Annotated[
         str | None, Query(description="unique_id of a node that the run touched.", max_length=1000)
     ] = None,
@@ -61,6 +62,7 @@ async def run_filter(
         ACTOR_TAG: actor,
         COMMAND_TAG: command,
         SCHEDULE_TAG: schedule,
+        JOB_TAG: job,
     }
     given = {name: storable(value) for name, value in tags.items() if value}
     return RunFilter(status, given, node or None, created_after, created_before)

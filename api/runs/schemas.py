@@ -12,6 +12,7 @@ from core.runs.ports import (
     DBT_VERSION_TAG,
     ENVIRONMENT_TAG,
     GIT_COMMIT_TAG,
+    JOB_TAG,
     SCHEDULE_TAG,
     EngineRun,
     RunStatus,
@@ -50,6 +51,9 @@ class RetryIn(BaseModel):
     max_attempts: int = Field(ge=2, le=MAX_ATTEMPTS)
     delay_seconds: int = Field(
         default=60, ge=0, le=MAX_DELAY, description="Before the second attempt; exponential ones double."
+    )
+    max_delay_seconds: int | None = Field(
+        default=None, ge=1, le=MAX_DELAY, description="The longest of the delays; a day without it."
     )
     backoff: Literal["fixed", "exponential"] = "fixed"
     what: Literal["failed", "all"] = Field(
@@ -123,7 +127,8 @@ class RunRetryOut(BaseModel):
 class RunOut(BaseModel):
     """A run. `status_message` says why it failed, where that is known.
 
-    `git_commit` is that of the project's folder, with `-dirty` where it held changes that were not committed.
+    `job` is the key of the job that it is a run of, null for any other. `git_commit` is that of the project's
+    folder, with `-dirty` where it held changes that were not committed.
     """
 
     run_id: str
@@ -134,6 +139,7 @@ class RunOut(BaseModel):
     environment: str | None
     actor: str | None
     schedule: str | None
+    job: str | None = None
     git_commit: str | None
     dbt_version: str | None
     created_at: datetime
@@ -158,6 +164,7 @@ class RunOut(BaseModel):
             environment=run.tags.get(ENVIRONMENT_TAG),
             actor=run.tags.get(ACTOR_TAG),
             schedule=run.tags.get(SCHEDULE_TAG),
+            job=run.tags.get(JOB_TAG),
             git_commit=run.tags.get(GIT_COMMIT_TAG),
             dbt_version=run.tags.get(DBT_VERSION_TAG),
             created_at=run.created_at,
@@ -228,6 +235,7 @@ class RunFacetsOut(BaseModel):
     actors: list[str]
     commands: list[str]
     schedules: list[str]
+    jobs: list[str]
     looked_at: int
 
 

@@ -37,17 +37,21 @@ class Scope(StrEnum):
     WORKSPACE_READ = "workspace:read"
     CATALOG_READ = "catalog:read"
     RUN_READ = "run:read"
+    JOB_READ = "job:read"
+    NOTIFICATION_READ = "notification:read"
     ARTIFACT_READ = "artifact:read"
     MEMBER_READ = "member:read"
     DAGSTER_READ = "dagster:read"
     RUN_START = "run:start"
     RUN_CANCEL = "run:cancel"
+    JOB_EDIT = "job:edit"
     ARTIFACT_UPLOAD = "artifact:upload"
     CATALOG_EDIT = "catalog:edit"
     LINEAGE_TRACE = "lineage:trace"
     DAGSTER_OPERATE = "dagster:operate"
     WORKSPACE_EDIT = "workspace:edit"
     ENVIRONMENT_EDIT = "environment:edit"
+    NOTIFICATION_EDIT = "notification:edit"
     MEMBER_MANAGE = "member:manage"
     TOKEN_MANAGE = "token:manage"
     AUDIT_READ = "audit:read"
@@ -94,11 +98,14 @@ RIGHTS: Final = (
     Right(Scope.WORKSPACE_READ, Level.VIEWER, "See a workspace, its environments and its state"),
     Right(Scope.CATALOG_READ, Level.VIEWER, "Read the catalog and lineage"),
     Right(Scope.RUN_READ, Level.VIEWER, "See runs, their results and logs"),
+    Right(Scope.JOB_READ, Level.VIEWER, "See jobs, their triggers and what became of them"),
+    Right(Scope.NOTIFICATION_READ, Level.VIEWER, "See who is told of what, and what was delivered"),
     Right(Scope.ARTIFACT_READ, Level.VIEWER, "See and download artifacts"),
     Right(Scope.MEMBER_READ, Level.VIEWER, "See who is a member"),
     Right(Scope.DAGSTER_READ, Level.VIEWER, "Open Dagster's page (needed in every workspace: it shows all)"),
     Right(Scope.RUN_START, Level.DEVELOPER, "Start runs"),
     Right(Scope.RUN_CANCEL, Level.DEVELOPER, "Cancel runs"),
+    Right(Scope.JOB_EDIT, Level.DEVELOPER, "Make and change jobs, pause and resume their triggers"),
     Right(Scope.ARTIFACT_UPLOAD, Level.DEVELOPER, "Bring artifacts into the catalog"),
     Right(
         Scope.CATALOG_EDIT,
@@ -116,6 +123,11 @@ RIGHTS: Final = (
         Scope.ENVIRONMENT_EDIT,
         Level.ADMIN,
         "Change environments: target, profile, variables, secrets and the dbt that runs there",
+    ),
+    Right(
+        Scope.NOTIFICATION_EDIT,
+        Level.ADMIN,
+        "Change channels and rules of notifications, and send deliveries again",
     ),
     Right(Scope.MEMBER_MANAGE, Level.ADMIN, "Add and remove members, change their roles", tokens=False),
     Right(Scope.TOKEN_MANAGE, Level.ADMIN, "Make and revoke service tokens of a workspace", tokens=False),

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -24,6 +25,8 @@ ENV_FILE = ".env"
 # Read by parts that are not this class: the demo's profiles.yml and workspace.yaml.
 OTHER_KNOWN = frozenset(
     {
+        "DAGSTER_GRPC_MAX_RX_BYTES",
+        "DAGSTER_GRPC_MAX_SEND_BYTES",
         "WORKBENCH_DEMO_DUCKDB",
         "WORKBENCH_DEMO_PG_HOST",
         "WORKBENCH_DEMO_PG_PORT",
@@ -304,12 +307,81 @@ class Settings(BaseSettings):
         validation_alias=_named("MAX_CONCURRENT_RUNS_PER_WORKSPACE"),
         description="Runs of one workspace that go on at once.",
     )
+    scheduler_default_timezone: str = Field(
+        default="UTC",
+        validation_alias=_named("SCHEDULER_DEFAULT_TIMEZONE"),
+        description="Timezone of schedules that name none: a name of the tz database, such as Europe/Berlin.",
+    )
     artifact_retention_days: int = Field(
         default=365,
         ge=1,
         le=36500,
         validation_alias=_named("ARTIFACT_RETENTION_DAYS"),
         description="Days that snapshots of the catalog and brought files are kept; current ones always are.",
+    )
+
+    notifications_base_url: str = Field(
+        default="",
+        validation_alias=_named("NOTIFICATIONS_BASE_URL"),
+        description="Address under which people open the web app; links in notifications begin with it.",
+    )
+    notifications_smtp_host: str = Field(
+        default="",
+        validation_alias=_named("NOTIFICATIONS_SMTP_HOST"),
+        description="Mail server of channels that name only recipients. Unset: such channels cannot be made.",
+    )
+    notifications_smtp_port: int = Field(
+        default=587,
+        ge=1,
+        le=65535,
+        validation_alias=_named("NOTIFICATIONS_SMTP_PORT"),
+        description="Port of the mail server.",
+    )
+    notifications_smtp_security: Literal["starttls", "ssl", "none"] = Field(
+        default="starttls",
+        validation_alias=_named("NOTIFICATIONS_SMTP_SECURITY"),
+        description="How the connection to the mail server is encrypted.",
+    )
+    notifications_smtp_user: str = Field(
+        default="",
+        validation_alias=_named("NOTIFICATIONS_SMTP_USER"),
+        description="User at the mail server. Unset: nobody logs in there.",
+    )
+    notifications_smtp_password: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=_named("NOTIFICATIONS_SMTP_PASSWORD"),
+        description="Password at the mail server.",
+    )
+    notifications_smtp_from: str = Field(
+        default="",
+        validation_alias=_named("NOTIFICATIONS_SMTP_FROM"),
+        description="Address that mails come from; needed with NOTIFICATIONS_SMTP_HOST.",
+    )
+    notifications_timeout_seconds: int = Field(
+        default=20,
+        ge=1,
+        le=40,
+        validation_alias=_named("NOTIFICATIONS_TIMEOUT_SECONDS"),
+        description="Seconds that one attempt to deliver a notification may take altogether.",
+    )
+    notifications_retry_seconds: int = Field(
+        default=30,
+        ge=1,
+        le=3600,
+        validation_alias=_named("NOTIFICATIONS_RETRY_SECONDS"),
+        description="Seconds before the second of five attempts to deliver; each wait is twice the last.",
+    )
+    notifications_local_receivers: bool = Field(
+        default=False,
+        validation_alias=_named("NOTIFICATIONS_LOCAL_RECEIVERS"),
+        description="true: with login, too, channels may lead to this machine, and what listens there.",
+    )
+    notification_retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=36500,
+        validation_alias=_named("NOTIFICATION_RETENTION_DAYS"),
+        description="Days that the log of notifications is kept.",
     )
 
     @field_validator("database_url")
@@ -385,6 +457,25 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("notifications_base_url")
+    @classmethod
+    def _must_be_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (
+            parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment
+        ):
+            msg = f"{value!r} is not an address such as https://dbt.example.org"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @field_validator("scheduler_default_timezone")
+    @classmethod
+    def _must_be_a_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            msg = f"{value!r} is not a name of the tz database, such as Europe/Berlin or UTC"
+            raise ValueError(msg)
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _not_everybody(cls, value: str) -> str:
@@ -403,6 +494,13 @@ class Settings(BaseSettings):
                 msg = f"{origin!r} is not an origin such as https://tools.example.org"
                 raise ValueError(msg)
         return value
+
+    @model_validator(mode="after")
+    def _mails_come_from_somebody(self) -> Self:
+        if self.notifications_smtp_host and "@" not in self.notifications_smtp_from:
+            msg = "NOTIFICATIONS_SMTP_FROM: must be a mail address when NOTIFICATIONS_SMTP_HOST is set"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _closed_to_the_network(self) -> Self:

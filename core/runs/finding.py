@@ -14,6 +14,7 @@ from core.runs.ports import (
     ACTOR_TAG,
     COMMAND_TAG,
     ENVIRONMENT_TAG,
+    JOB_TAG,
     SCHEDULE_TAG,
     WORKSPACE_TAG,
     RunEngine,
@@ -52,6 +53,7 @@ class Facets:
     actors: Sequence[str]
     commands: Sequence[str]
     schedules: Sequence[str]
+    jobs: Sequence[str]
     looked_at: int
 
 
@@ -64,5 +66,10 @@ def facets(engine: RunEngine, workspace_key: str) -> Facets:
         return [value for value, _ in counted.most_common(MOST_VALUES)]
 
     return Facets(
-        values(ENVIRONMENT_TAG), values(ACTOR_TAG), values(COMMAND_TAG), values(SCHEDULE_TAG), len(runs)
+        values(ENVIRONMENT_TAG),
+        values(ACTOR_TAG),
+        values(COMMAND_TAG),
+        values(SCHEDULE_TAG),
+        values(JOB_TAG),
+        len(runs),
     )

@@ -11,7 +11,19 @@ ENVIRONMENT_TAG = "workbench/environment"
 ACTOR_TAG = "workbench/actor"
 COMMAND_TAG = "workbench/command"
 WAREHOUSE_TAG = "workbench/warehouse"
+# Which job of the workspace a run is of (its key), which of its triggers asked for it (its id), and for when.
+JOB_TAG = "workbench/job"
+TRIGGER_TAG = "workbench/trigger"
+DUE_TAG = "workbench/due"
+# A run that waits until the one with the same value is over (dagster.yaml limits it to one).
+ONE_AT_A_TIME_TAG = "workbench/one_at_a_time"
 PRIORITY_TAG = "dagster/priority"
+# Dagster's own: it ends a run that has gone on for so many seconds (run monitoring, dagster.yaml).
+MAX_RUNTIME_TAG = "dagster/max_runtime"
+# For how many days its log and folder are kept, where its job says so and not its environment.
+RETENTION_TAG = "workbench/retention_days"
+# What a run that does another one again has of it: it is a run of the same job, under the same rules.
+KEPT_TAGS = (JOB_TAG, ONE_AT_A_TIME_TAG, PRIORITY_TAG, MAX_RUNTIME_TAG, RETENTION_TAG)
 GIT_COMMIT_TAG = "workbench/git_commit"
 DBT_VERSION_TAG = "workbench/dbt_version"
 # Dagster's own: which schedule asked for a run.

@@ -15,6 +15,7 @@ from core.runs.models import RunNode, RunStep
 
 DAY: Final = 86_400.0
 NOTE: Final = "environment"
+DAYS_NOTE: Final = "retention_days"
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ def forget_results(session: Session, *, days: int) -> int:
 
 
 def _own_days(session: Session, folders: Sequence[Path]) -> dict[str, int]:
-    """Of runs in environments that say themselves how long."""
+    """Of runs whose job says how long, or else their environment."""
     own = sa.select(Environment.id, Environment.retention_days).where(Environment.retention_days.is_not(None))
     days = {str(environment_id): kept for environment_id, kept in session.execute(own) if kept is not None}
     found = {folder.name: environment_of(folder) for folder in folders} if days else {}
-    return {run_id: days[environment] for run_id, environment in found.items() if environment in days}
+    of_environments = {
+        run_id: days[environment] for run_id, environment in found.items() if environment in days
+    }
+    return of_environments | {folder.name: own for folder in folders if (own := days_of(folder)) is not None}
 
 
 def note_environment(folder: Path, environment_id: int) -> None:
@@ -87,3 +91,17 @@ def _age(folder: Path) -> float:
     except OSError:
         return 0.0
     return time.time() - newest
+
+
+def note_days(folder: Path, days: str | None) -> None:
+    """Write into the folder of a run for how many days its job wants it kept; None says nothing."""
+    if days is not None and days.isdecimal():
+        (folder / DAYS_NOTE).write_text(days)
+
+
+def days_of(folder: Path) -> int | None:
+    """The days that were noted; None where the job says nothing."""
+    try:
+        return int((folder / DAYS_NOTE).read_text())
+    except (OSError, ValueError):
+        return None

@@ -25,17 +25,21 @@ MAX_DELAY: Final = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """`max_attempts` counts the first one. The first delay is `delay_seconds`; exponential ones double."""
+    """`max_attempts` counts the first one. The first delay is `delay_seconds`; exponential ones double.
+
+    None of them is longer than `max_delay_seconds`, or than a day without it.
+    """
 
     max_attempts: int
     delay_seconds: int = 60
     backoff: str = FIXED
     what: str = FAILED
+    max_delay_seconds: int | None = None
 
     def delay_after(self, attempt: int) -> float:
-        """Seconds between the end of an attempt, counted from 1, and the next; never more than a day."""
+        """Seconds between the end of an attempt, counted from 1, and the next; never more than the cap."""
         doubled = attempt - 1 if self.backoff == EXPONENTIAL else 0
-        return min(float(self.delay_seconds) * 2**doubled, MAX_DELAY)
+        return min(float(self.delay_seconds) * 2**doubled, self.max_delay_seconds or MAX_DELAY)
 
     def tags(self, attempt: int) -> dict[str, str]:
         """Tags of a run that is this attempt of the policy."""
@@ -53,12 +57,15 @@ def check_policy(policy: RetryPolicy) -> RetryPolicy:
     problems = {
         "max_attempts": not 2 <= policy.max_attempts <= MAX_ATTEMPTS,
         "delay_seconds": not 0 <= policy.delay_seconds <= MAX_DELAY,
+        "max_delay_seconds": policy.max_delay_seconds is not None
+        and not max(policy.delay_seconds, 1) <= policy.max_delay_seconds <= MAX_DELAY,
         "backoff": policy.backoff not in BACKOFFS,
         "what": policy.what not in WHAT,
     }
     reasons = {
         "max_attempts": f"must be from 2 to {MAX_ATTEMPTS}, the first attempt included",
         "delay_seconds": f"must be from 0 to {MAX_DELAY} seconds",
+        "max_delay_seconds": f"must be from the first delay to {MAX_DELAY} seconds, or null",
         "backoff": f"must be {' or '.join(BACKOFFS)}",
         "what": f"must be {' or '.join(WHAT)}",
     }

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from core.runs.ports import (
     COMMAND_TAG,
     ENDED,
     ENVIRONMENT_TAG,
+    KEPT_TAGS,
     WAREHOUSE_TAG,
     WORKSPACE_TAG,
     EngineRun,
@@ -48,8 +49,17 @@ def job_name(workspace_key: str) -> str:
     return f"{workspace_key}__dbt"
 
 
+def plain_job_name(workspace_key: str) -> str:
+    """The Dagster job that does the same for runs of our jobs, without naming every asset before it begins.
+
+    Dagster writes a planned event per asset and check when a run of the other is made: thousands of rows in a
+    large project, whatever the run selects. Of this one it hears what has been built as it is built.
+    """
+    return f"{workspace_key}__jobs"
+
+
 def op_name(workspace_key: str) -> str:
-    """The op of that job."""
+    """The op of these jobs."""
     return f"{workspace_key}__{OP}"
 
 
@@ -172,7 +182,9 @@ def prepare_retry(
         Conflict: the workspace is archived or has no dbt project.
     """
     workspaces.check_runnable(workspace)
-    return prepare_launch(session, actor, workspace, asked, {RETRY_OF_TAG: run.run_id})
+    kept = {name: run.tags[name] for name in KEPT_TAGS if name in run.tags}
+    launch = prepare_launch(session, actor, workspace, asked, {RETRY_OF_TAG: run.run_id, **kept})
+    return replace(launch, job_name=run.job_name)
 
 
 def view_launched(workspace: Workspace, run: EngineRun) -> RunView:

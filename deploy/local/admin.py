@@ -55,11 +55,13 @@ def rotate_encryption(settings: Settings) -> int:
     """
     from core.environments.variables import encrypt_anew
     from core.kit.crypto import Cipher, add_key
+    from core.notifications.channels import encrypt_anew as encrypt_channels_anew
 
     with _session(settings) as session:
         if settings.encryption_key is None:
             add_key(settings)
-        count = encrypt_anew(session, Cipher(settings))
+        cipher = Cipher(settings)
+        count = encrypt_anew(session, cipher) + encrypt_channels_anew(session, cipher)
         record(session, BY, Tag.KEYS_ROTATED, subject="encryption", data={"secrets": count})
     return count
 

@@ -29,11 +29,14 @@ DAGSTER_PATH = "/dagster"
 # both happen in the supervisor itself. What signs access tokens is the API's alone.
 OF_THE_SUPERVISOR: Final = frozenset({"database_owner_url", "admin_password"})
 OF_THE_API: Final = frozenset({"jwt_secret_key", "jwt_previous_secret_keys"})
-# The API encrypts with them, whatever starts dbt decrypts; dbt itself never sees them.
-OF_SERVICES: Final = frozenset({"encryption_key", "encryption_previous_keys"})
+# The API encrypts with them, whatever starts dbt decrypts; both send mails. dbt itself never sees any.
+OF_SERVICES: Final = frozenset({"encryption_key", "encryption_previous_keys", "notifications_smtp_password"})
 SECRETS: Final = OF_THE_SUPERVISOR | OF_THE_API
 # Said by this start, not by the settings.
 COMPOSED: Final = frozenset({"database_url", "data_dir", "dagster_url", "code_socket", "run_socket"})
+
+# Of gRPC, in bytes: as much as it can say.
+LARGEST_MESSAGE = str(2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,9 @@ def _fixed(source: Mapping[str, str]) -> dict[str, str]:
         "DAGSTER_DISABLE_TELEMETRY": "1",
         # A large drop is copied while the sensor looks; the default is a minute.
         "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "600",
+        # All definitions are one message: more than the 100 MB that Dagster allows, with ten large projects.
+        "DAGSTER_GRPC_MAX_RX_BYTES": LARGEST_MESSAGE,
+        "DAGSTER_GRPC_MAX_SEND_BYTES": LARGEST_MESSAGE,
     }
 
 

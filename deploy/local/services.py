@@ -151,7 +151,7 @@ class Stack:
         return Service(WEBSERVER, self._spawner(WEBSERVER, command), ready, (TABLES, *_after(API)))
 
     def _daemon(self) -> Service:
-        command = [sys.executable, "-m", "dagster._daemon", "run", "-w", str(WORKSPACE_YAML)]
+        command = [sys.executable, "-m", "orchestration.daemon", str(WORKSPACE_YAML)]
         ready = partial(probes.daemon_beats, self._addresses.database_url, datetime.now(UTC))
         return Service(DAEMON, self._spawner(DAEMON, command), ready, (TABLES, *_after(WEBSERVER)))
 

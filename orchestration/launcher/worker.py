@@ -12,9 +12,6 @@ from orchestration.launcher.warmth import RARELY, run_dbt
 from orchestration.lib.children import Nursery, use_nursery
 
 RUN_JOB_VARIABLE: Final = "DAGSTER_RUN_JOB_NAME"
-NO_LIMIT: Final = 0
-RECYCLE_SECONDS: Final = 3600
-MORE_CONNECTIONS: Final = 4
 
 
 def work(request: Mapping[str, Any]) -> int:
@@ -39,17 +36,8 @@ def _execute(run_id: str) -> int:
     )
     from dagster._utils.interrupts import capture_interrupts  # noqa: PLC0415
 
+    from orchestration.lib.instance import hold_connections  # noqa: PLC0415
+
     with capture_interrupts(), DagsterInstance.get() as instance:
-        _hold_connections(instance)
+        hold_connections(instance)
         return _execute_run_command_body(run_id, instance, lambda _: None, set_exit_code_on_failure=False)
-
-
-def _hold_connections(instance: Any) -> None:
-    """Without this, Dagster connects to PostgreSQL for each event anew, which takes longer than the event.
-
-    A connection is tried before it is used: PostgreSQL may have been started again in the middle of a run.
-    """
-    instance.optimize_for_webserver(NO_LIMIT, RECYCLE_SECONDS, MORE_CONNECTIONS)
-    for storage in (instance.run_storage, instance.event_log_storage):
-        engine = getattr(storage, "_engine", None) or storage._storage._engine  # noqa: SLF001 - Dagster names no other way
-        engine.pool._pre_ping = True  # noqa: SLF001

@@ -22,8 +22,9 @@ from core.runs import recording
 from core.runs.commands import Step, dbt_args
 from core.runs.dbt_process import DbtProcess, dbt_process, load_values, remove_profile, write_profile
 from core.runs.log import LogWriter, run_folder
+from core.runs.ports import RETENTION_TAG
 from core.runs.recording import NodeReport, StepContext
-from core.runs.retention import note_environment
+from core.runs.retention import note_days, note_environment
 from core.workspaces import service as workspaces
 from core.workspaces.models import Workspace
 from orchestration.lib.invocation import RawLine, TeeInvocation, WorkbenchDbt
@@ -92,7 +93,7 @@ class StepRunner:
         context: OpExecutionContext | None,
     ) -> Iterator[tuple[TeeInvocation, DbtCliEventMessage]]:
         """Run dbt to its end. Whatever happens, the step's end is recorded and its artifacts are kept."""
-        self._begin()
+        self._begin(None if context is None else context.run.tags.get(RETENTION_TAG))
         invocation: TeeInvocation | None = None
         try:
             self._bring_state()
@@ -114,9 +115,10 @@ class StepRunner:
         finally:
             self._end(invocation)
 
-    def _begin(self) -> None:
+    def _begin(self, kept_days: str | None) -> None:
         self.target.mkdir(parents=True, exist_ok=True)
         note_environment(self.target.parents[2], self._place.environment.id)
+        note_days(self.target.parents[2], kept_days)
         partial = (
             parse_folder(self._place.services.settings.data_dir, self._place.workspace.key) / PARTIAL_PARSE
         )

@@ -7,18 +7,23 @@ do not: an answer may repeat the id that was asked for.
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from core.artifacts.models import Drop, DropState
 from core.audit.models import AuditLog
 from core.auth.models import User
 from core.environments import editing
 from core.environments.models import Environment, EnvironmentVariable
+from core.kit import clock
 from core.lineage.tracing.computing import Limits
 from core.lineage.tracing.service import trace_environment
+from core.notifications.models import Channel, Delivery, Event, Rule
 from core.runs.log import LogWriter, log_path
+from core.schedules.models import Job, Trigger, TriggerCall
 from core.workspaces.models import Workspace
 from tests.access.dagster import dagster_with
 from tests.access.operations import OPERATIONS, REAL, Operation
@@ -35,6 +40,8 @@ RUNS: Final = {
     "going-of-b": (OTHER, "STARTED"),
 }
 SERVICE_OF_B: Final = 2003
+CHANNEL_OF_B, RULE_OF_B = 3002, 3002
+DELIVERY_OF_B: Final = "00000000-0000-4000-8000-000000003002"
 # Each id of the other workspace, by the name of the parameter that could take it.
 FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "unique_id": ("model.shop.of_b", "source.shop.raw.of_b", "test.shop.of_b"),
@@ -47,6 +54,12 @@ FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
     "token_id": (str(SERVICE_OF_B),),
     "session_id": (PEOPLE["outsider"].session_id,),
     "drop_id": ("2",),
+    "channel_id": (str(CHANNEL_OF_B),),
+    "rule_id": (str(RULE_OF_B),),
+    "delivery_id": (DELIVERY_OF_B,),
+    "job": ("of_b",),
+    "trigger_id": ("3002",),
+    "call_id": ("3002",),
     "snapshot_id": ("3", "5"),
     "other_id": ("5", "3"),
     "field": ("of_b",),
@@ -99,6 +112,7 @@ def stock_vault(vault: Shop) -> None:
     with vault.db.session() as session:
         session.add(a_drop(vault, f"{MARK} drop"))
         session.add(an_environment(vault))
+        put_a_job(session, vault)
         session.flush()
         for key in ("dev", "prod", "of_b"):
             environment = editing.get(session, vault.workspace_id, key)
@@ -106,6 +120,18 @@ def stock_vault(vault: Shop) -> None:
             session.add(EnvironmentVariable(environment_id=environment.id, **values))
     with LogWriter(log_path(vault.folder, "run-of-b")) as log:
         log.write(f"{MARK} line", step=1, level="info")
+
+
+def put_a_job(session: Session, shop: Shop) -> None:
+    """A job that was called by a trigger of it."""
+    steps = [{"command": "build", "options": {"select": [MARK]}}]
+    job = Job(workspace_id=shop.workspace_id, key="of_b", name=MARK, steps=steps, owner=MARK, tags=[MARK])
+    job.id, job.created_by, job.updated_by = 3002, MARK, MARK
+    session.add(job)
+    session.flush()
+    session.add(Trigger(id=3002, job_id=3002, kind="api", settings={}))
+    session.flush()
+    session.add(TriggerCall(id=3002, trigger_id=3002, actor=MARK, variables={MARK: MARK}))
 
 
 def an_environment(shop: Shop) -> Environment:
@@ -130,6 +156,30 @@ def a_drop(shop: Shop, label: str) -> Drop:
     )
 
 
+def notify(session: Session, shop: Shop, label: str, number: int, delivery: str) -> None:
+    """A channel, a rule that tells it, and a delivery that was given up."""
+    by = {"created_by": label, "updated_by": label, "workspace_id": shop.workspace_id, "id": number}
+    channel = Channel(name=label, kind="url", shown=label, secret=label, **by)
+    rule = Rule(name=label, events=["run_failed"], channels=[channel], **by)
+    event = Event(
+        id=number, workspace_id=shop.workspace_id, key=label, kind="run_failed", at=clock.now(), facts={}
+    )
+    row = Delivery(
+        id=UUID(delivery),
+        event_id=number,
+        workspace_id=shop.workspace_id,
+        channel_id=number,
+        channel_name=label,
+        rule_name=label,
+        title=label,
+        body=label,
+        state="dead",
+    )
+    session.add_all([channel, rule, event])
+    session.flush()
+    session.add(row)
+
+
 @pytest.fixture(scope="module")
 def two(postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("two")
@@ -141,7 +191,10 @@ def two(postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFacto
         stock(shop)
         with shop.db.session() as session:
             session.add(a_drop(shop, "ours"))
+            notify(session, shop, "ours", 3001, REAL["delivery_id"])
         stock_vault(world.other)
+        with shop.db.session() as session:
+            notify(session, world.other, MARK, CHANNEL_OF_B, DELIVERY_OF_B)
         assert world.add_token(("run:read",), workspace=OTHER).number == SERVICE_OF_B
         world.add_token(ALL_TOKEN_SCOPES, owner="admin of both", workspace=SHOP)
         mark(world)

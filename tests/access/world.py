@@ -26,6 +26,7 @@ from core.auth.secret_text import TokenKind, digest, hint_of, new_api_token
 from core.environments.models import Environment, EnvironmentVariable
 from core.kit import clock
 from core.kit.settings import Settings
+from core.schedules.models import Job, Trigger, TriggerCall
 from core.workspaces.models import Workspace
 from tests.api.conftest import LOCAL, address_of, free_port
 from tests.core.building import Shop, open_shop
@@ -143,6 +144,7 @@ class World:
             )
             self._put_people(session)
             self._put_tokens(session)
+            self._put_jobs(session)
 
     def workspace_id(self, key: str) -> int:
         """The id behind a key."""
@@ -162,6 +164,15 @@ class World:
             ],
         )
         _upsert(session, LoginSession, LoginSession.id, [_session_row(p) for p in PEOPLE.values()])
+
+    def _put_jobs(self, session: Session) -> None:
+        """One job with an `api` trigger that was called once."""
+        session.execute(sa.delete(Job).where(Job.workspace_id == self.shop.workspace_id))
+        common = {"created_by": "a test", "updated_by": "a test", "steps": [{"command": "build"}]}
+        job = {"id": 1, "workspace_id": self.shop.workspace_id, "key": "nightly", "name": "Nightly"}
+        session.execute(sa.insert(Job).values(**job, **common))
+        session.execute(sa.insert(Trigger).values(id=1, job_id=1, kind="api", settings={}))
+        session.execute(sa.insert(TriggerCall).values(id=1, trigger_id=1, actor="a test"))
 
     def _put_tokens(self, session: Session) -> None:
         session.execute(sa.delete(ApiToken).where(ApiToken.id.not_in([t.number for t in self.tokens])))

@@ -36,6 +36,12 @@ FILLED = {
     "token_id": "1",
     "session_id": "none",
     "drop_id": "1",
+    "channel_id": "1",
+    "rule_id": "1",
+    "delivery_id": "00000000-0000-4000-8000-000000003001",
+    "job": "nightly",
+    "trigger_id": "1",
+    "call_id": "1",
     "snapshot_id": "1",
     "other_id": "1",
     "field": "owner",
@@ -214,6 +220,7 @@ def test_a_database_that_goes_away_and_returns_is_survived(own_client: TestClien
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "/jobs/{job}/runs": {},
     "/runs": {"steps": [{"command": "build"}]},
     "/runs/cancel": {"run_ids": ["run-1"]},
     "/members/{username}": {"role": "viewer"},

@@ -90,9 +90,14 @@ def test_filters_reach_dagster_as_its_own(api: TestClient, dagster: Upstream, sh
     assert api.get(RUNS, params={"node": "model.shop.nothing"}).json()["items"] == []
 
 
+def test_runs_of_a_job_are_asked_for_by_its_key(api: TestClient, dagster: Upstream) -> None:
+    assert api.get(RUNS, params={"job": "daily"}).status_code == 200
+    assert {"key": "workbench/job", "value": "daily"} in asked(dagster)["tags"]
+
+
 def test_facets_are_values_of_runs(api: TestClient) -> None:
     found = api.get(f"{RUNS}/facets").json()
-    nobody: dict[str, Any] = {"actors": [], "commands": [], "schedules": []}
+    nobody: dict[str, Any] = {"actors": [], "commands": [], "schedules": [], "jobs": []}
     assert found == {"environments": ["dev"], "looked_at": 3, **nobody}
 
 

@@ -336,7 +336,11 @@ def test_a_run_may_have_a_policy(api: TestClient, dagster: Upstream) -> None:
     assert api.post(RUNS, json={"steps": [{"command": "build"}], "retry": retry}).status_code == 201
     sent = next(body for body in reversed(dagster.bodies) if "Launch" in body["query"])
     tags = {tag["key"]: tag["value"] for tag in sent["variables"]["params"]["executionMetadata"]["tags"]}
-    assert json.loads(tags["workbench/retry_policy"]) == {**retry, "what": "failed"}
+    assert json.loads(tags["workbench/retry_policy"]) == {
+        **retry,
+        "max_delay_seconds": None,
+        "what": "failed",
+    }
     assert (tags["workbench/retry_attempt"], tags["workbench/retry_state"]) == ("1", "waiting")
     wrong = api.post(RUNS, json={"steps": [{"command": "build"}], "retry": {"max_attempts": 1}})
     assert [detail["field"] for detail in error_of(wrong, 422, "invalid")["details"]] == [

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from tests.api import upstream_jobs
 from tests.api.conftest import free_port
 
 
@@ -29,6 +30,7 @@ class Upstream:
     parts: dict[str, str] = field(default_factory=dict)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[set[str]] = field(default_factory=list)
+    jobs: upstream_jobs.Jobs = field(default_factory=upstream_jobs.Jobs)
 
 
 def run_facts(run_id: str, status: str) -> dict[str, Any]:
@@ -75,6 +77,11 @@ ANSWERS = {"Queue": queue_of, "Part": part_of}
 
 
 def answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    of_jobs = upstream_jobs.answer(upstream.jobs, query, variables)
+    return _answer(upstream, query, variables) if of_jobs is None else of_jobs
+
+
+def _answer(upstream: Upstream, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     name = query.split("(", 1)[0].rsplit(maxsplit=1)[-1]
     if name == "Run":
         status = upstream.runs.get(variables["id"])

@@ -19,7 +19,15 @@ from core.runs import finding, history, insight, nodes, recording, service
 from core.runs.cancelling import cancel_runs
 from core.runs.models import RunNode
 from core.runs.nodes import NodesPage, NodesWanted
-from core.runs.ports import COMMAND_TAG, ENVIRONMENT_TAG, SCHEDULE_TAG, WORKSPACE_TAG, EngineRun, RunStatus
+from core.runs.ports import (
+    COMMAND_TAG,
+    ENVIRONMENT_TAG,
+    JOB_TAG,
+    SCHEDULE_TAG,
+    WORKSPACE_TAG,
+    EngineRun,
+    RunStatus,
+)
 from core.runs.recording import NodeReport, StepContext
 from core.runs.service import RunFilter
 from tests.core.building import Raw, Shop, check, invoked, model, node, open_shop, result, run_results, source
@@ -363,10 +371,11 @@ def test_runs_are_found_by_a_node_that_they_touched(shop: Shop) -> None:
 
 
 def test_facets_are_those_of_the_workspaces_latest_runs() -> None:
-    nightly = replace(same("r1"), tags={**same("r1").tags, SCHEDULE_TAG: "nightly"})
+    nightly = replace(same("r1"), tags={**same("r1").tags, SCHEDULE_TAG: "nightly", JOB_TAG: "daily"})
     foreign = replace(same("r3"), tags={WORKSPACE_TAG: "other", COMMAND_TAG: "dbt run --vars secret"})
     found = finding.facets(Engine([nightly, same("r2"), same("r4", command="dbt test"), foreign]), "shop")
     assert found.commands == ["dbt build", "dbt test"]
+    assert found.jobs == ["daily"]
     assert (found.schedules, found.environments, found.actors, found.looked_at) == (
         ["nightly"],
         ["dev"],

@@ -96,15 +96,24 @@ def test_the_models_and_the_migrations_agree(db: Database) -> None:
 
 # What belongs to a person or to the whole installation, and is never shown by workspace.
 OF_PEOPLE = {"users", "login_sessions", "refresh_tokens", "login_attempts"}
+# How far the search for events has come, and what Dagster has loaded, in all workspaces.
+OF_ALL = {"notification_positions", "definition_loads"}
 
 
-OWNERS = {"environment_id": "environments", "node_id": "nodes", "child_id": "lineage_columns"}
+OWNERS = {
+    "environment_id": "environments",
+    "node_id": "nodes",
+    "child_id": "lineage_columns",
+    "rule_id": "notification_rules",
+    "job_id": "jobs",
+    "trigger_id": "job_triggers",
+}
 
 
 @pytest.mark.parametrize("table", schema.METADATA.sorted_tables, ids=lambda table: table.name)
 def test_every_table_is_ours_and_says_whose_rows_it_holds(table: sa.Table) -> None:
     assert table.schema == "workbench"
-    if table.name in OF_PEOPLE | {"workspaces"} or "workspace_id" in table.columns:
+    if table.name in OF_PEOPLE | OF_ALL | {"workspaces"} or "workspace_id" in table.columns:
         return
     # A row of an environment is one of its workspace, and so is what belongs to a node or a column.
     (owner,) = (table.columns[name] for name in OWNERS if name in table.columns)
@@ -121,7 +130,9 @@ def test_a_workspace_that_goes_takes_its_rows_along() -> None:
         if key.column.table.name in {"workspaces", "environments", "nodes"}
     ]
     assert {"nodes", "node_search", "environments", "run_nodes"} <= {name for name, _ in references}
+    # A job keeps its environment from being deleted: the default one, which might take its place, is another.
     assert {name: rule for name, rule in references if rule != "CASCADE"} == {
+        "jobs": None,
         "users": "SET NULL",
         "environments": "SET NULL",
     }

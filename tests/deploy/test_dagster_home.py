@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from core.kit.settings import Settings
-from core.runs.ports import WAREHOUSE_TAG, WORKSPACE_TAG
+from core.runs.ports import ONE_AT_A_TIME_TAG, WAREHOUSE_TAG, WORKSPACE_TAG
 from deploy.local import dagster_home
 from deploy.local.layout import DataFolder
 from deploy.local.postgres import OWNER, Access
@@ -37,7 +37,10 @@ def test_how_many_runs_there_may_be_is_a_setting(data: DataFolder) -> None:
     few = Settings.model_validate({"MAX_CONCURRENT_RUNS": 3, "MAX_CONCURRENT_RUNS_PER_WORKSPACE": 2})
     runs = written(data, few)["concurrency"]["runs"]
     limits = {limit["key"]: limit["limit"] for limit in runs["tag_concurrency_limits"]}
-    assert (runs["max_concurrent_runs"], limits) == (3, {WAREHOUSE_TAG: 1, WORKSPACE_TAG: 2})
+    assert (runs["max_concurrent_runs"], limits) == (
+        3,
+        {WAREHOUSE_TAG: 1, ONE_AT_A_TIME_TAG: 1, WORKSPACE_TAG: 2},
+    )
 
 
 def test_tables_are_current_once_they_are_remembered(data: DataFolder, url: str) -> None:

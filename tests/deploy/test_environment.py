@@ -56,6 +56,7 @@ SETTINGS: dict[str, Any] = {
     "ADMIN_PASSWORD": "admin-secret",
     "TOKEN_MAX_DAYS": 99,
     "AUDIT_RETENTION_DAYS": 98,
+    "SCHEDULER_DEFAULT_TIMEZONE": "Europe/Berlin",
     "WORKBENCH_LOG_LEVEL": "debug",
     "WORKBENCH_DBT_ENV": "AWS_PROFILE",
     "DBT_EXECUTABLES_ALLOWED": "/opt/dbt",
@@ -71,6 +72,17 @@ SETTINGS: dict[str, Any] = {
     "ALLOW_METADATA_EDITS": False,
     "MAX_ARTIFACT_VERSIONS": 94,
     "ARTIFACT_RETENTION_DAYS": 93,
+    "NOTIFICATIONS_BASE_URL": "https://dbt.example.org",
+    "NOTIFICATIONS_SMTP_HOST": "mail.example.org",
+    "NOTIFICATIONS_SMTP_PORT": 2525,
+    "NOTIFICATIONS_SMTP_SECURITY": "ssl",
+    "NOTIFICATIONS_SMTP_USER": "dbt",
+    "NOTIFICATIONS_SMTP_PASSWORD": "mail-secret",
+    "NOTIFICATIONS_SMTP_FROM": "dbt@example.org",
+    "NOTIFICATIONS_TIMEOUT_SECONDS": 19,
+    "NOTIFICATIONS_RETRY_SECONDS": 31,
+    "NOTIFICATIONS_LOCAL_RECEIVERS": True,
+    "NOTIFICATION_RETENTION_DAYS": 92,
 }
 OF_THE_API = ("signing-key", "former-key")
 OF_THE_SUPERVISOR = ("owner-pw", "admin-secret", "super")

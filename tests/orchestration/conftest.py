@@ -21,6 +21,7 @@ from orchestration.defs.dbt import command
 from orchestration.lib.children import Nursery, use_nursery
 from orchestration.lib.services import Services
 from tests.conftest import REPOSITORY, database_address, run_sql
+from tests.orchestration.ticking import Ticking, a_ticking
 
 TINY = Path(__file__).parents[1] / "projects" / "tiny"
 PARSED = "tiny_parsed"
@@ -102,3 +103,14 @@ def workspace(shared: Services, project_dir: Path) -> Workspace:
         found = workspaces.require(session, "tiny")
         found.project_dir = found.profiles_dir = str(project_dir)
         return found
+
+
+@pytest.fixture
+def ticking(
+    db: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Ticking]:
+    """Dagster's scheduler and sensors over a workspace of ours, at times that the test sets."""
+    settings = Settings.model_validate({"DATABASE_URL": database_url, "WORKBENCH_DATA": tmp_path})
+    services = Services(settings, db, ArtifactStore(tmp_path))
+    with a_ticking(services, tmp_path, monkeypatch) as found:
+        yield found

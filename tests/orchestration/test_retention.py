@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from dagster import DagsterInstance, DefaultScheduleStatus, Definitions, build_schedule_context
+from dagster._core.test_utils import instance_for_test
 
 from core.artifacts.models import Drop, DropState
 from core.audit.models import AuditLog
@@ -18,7 +19,7 @@ from core.auth.people import NewPerson
 from core.environments import service as environments
 from core.kit import clock
 from core.runs.ports import WORKSPACE_TAG
-from core.runs.service import job_name
+from core.runs.service import job_name, plain_job_name
 from core.workspaces.models import Workspace
 from orchestration.defs import compose
 from orchestration.defs.ingest.definitions import INGEST_JOB
@@ -34,7 +35,7 @@ LONG_AGO = timedelta(days=400)
 def instance(shared: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[DagsterInstance]:
     monkeypatch.setattr(definitions, "services", lambda: shared)
     monkeypatch.setattr(compose, "services", lambda: shared)
-    with DagsterInstance.ephemeral() as found:
+    with instance_for_test() as found:
         yield found
 
 
@@ -148,6 +149,7 @@ def test_a_run_process_loads_nothing_but_what_runs(
         INGEST_JOB,
         LINEAGE_JOB,
         job_name(workspace.key),
+        plain_job_name(workspace.key),
     }
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from dagster import (
@@ -23,11 +23,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster_dbt import dbt_assets
 
 from core.runs.ports import WORKSPACE_TAG
-from core.runs.service import job_name, op_name
+from core.runs.service import job_name, op_name, plain_job_name
 from orchestration.defs.dbt.asset_events import DagsterEvent
 from orchestration.defs.dbt.command import DbtRunConfig, Project, run_commands
 from orchestration.defs.dbt.translator import WorkspaceTranslator
 
+TEXTS: Final = ("compiled_code", "raw_code", "columns", "unrendered_config")
 log = logging.getLogger("workbench.definitions")
 Job = JobDefinition | UnresolvedAssetJobDefinition
 
@@ -40,6 +41,10 @@ class WorkspaceSource:
     name: str
     manifest_path: Path | None
     assets_digest: str | None
+    # In the process of a run of the plain job nobody asks for the assets, which take longest to make.
+    only_plain: bool = False
+    # Of many large projects Dagster is told less: it moves all of it at once, between all of its processes.
+    brief: bool = False
 
 
 def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]) -> Definitions:
@@ -48,7 +53,7 @@ def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]
     `report` is told in a sentence why there are no assets, when there should be.
     """
     if source.manifest_path is None:
-        return Definitions(jobs=[_bare_job(source, "The project has not been parsed yet.")])
+        return _without_assets(source, "The project has not been parsed yet.")
     try:
         return _with_assets(source, msgspec.json.decode(source.manifest_path.read_bytes()))
     except FileNotFoundError:
@@ -59,16 +64,33 @@ def workspace_definitions(source: WorkspaceSource, report: Callable[[str], None]
         reason = f"The project's assets could not be loaded into Dagster: {error}"
     log.error("workspace %s has no assets: %s", source.key, reason)
     report(reason)
-    return Definitions(jobs=[_bare_job(source, reason)])
+    return _without_assets(source, reason)
 
 
 def _with_assets(source: WorkspaceSource, manifest: Mapping[str, Any]) -> Definitions:
-    translator = WorkspaceTranslator(source.key)
+    translator = WorkspaceTranslator(source.key, brief=source.brief)
     project = Project(source.key, manifest, translator, source.assets_digest)
+    if source.only_plain:
+        return Definitions(jobs=[_plain_job(source, project)])
     assets = _assets(source, project)
+    if source.brief:
+        _forget_texts(manifest)
     if not assets.keys:
-        return Definitions(jobs=[_bare_job(source, "The project has no models, seeds or snapshots.")])
-    return Definitions(assets=[assets], jobs=[_asset_job(source, [assets])])
+        return _without_assets(source, "The project has no models, seeds or snapshots.")
+    return Definitions(assets=[assets], jobs=[_asset_job(source, [assets]), _plain_job(source, project)])
+
+
+def _forget_texts(manifest: Mapping[str, Any]) -> None:
+    """What nobody reads again where many large projects are served: runs read the manifest themselves."""
+    for node in manifest["nodes"].values():
+        for name in TEXTS:
+            node.pop(name, None)
+    manifest["macros"].clear()
+
+
+def _without_assets(source: WorkspaceSource, reason: str) -> Definitions:
+    project = Project(source.key, {}, WorkspaceTranslator(source.key), None)
+    return Definitions(jobs=[_bare_job(source, project, reason), _plain_job(source, project)])
 
 
 def _assets(source: WorkspaceSource, project: Project) -> AssetsDefinition:
@@ -93,9 +115,28 @@ def _asset_job(source: WorkspaceSource, assets: Sequence[AssetsDefinition]) -> J
     )
 
 
-def _bare_job(source: WorkspaceSource, reason: str) -> Job:
+def _plain_job(source: WorkspaceSource, project: Project) -> Job:
+    """What runs of our jobs are runs of: see `plain_job_name`. Assets hear of it as they are built."""
+
+    @op(name=plain_job_name(source.key) + "_command", out={})
+    def command(context: OpExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
+        yield from run_commands(context, config, project)
+
+    @job(
+        name=plain_job_name(source.key),
+        description=f"Runs of the jobs of {source.name}.",
+        tags={WORKSPACE_TAG: source.key},
+        executor_def=in_process_executor,
+    )
+    def plain() -> None:
+        # The same name in both jobs: it stands in the configuration of runs.
+        command.alias(op_name(source.key))()
+
+    return plain
+
+
+def _bare_job(source: WorkspaceSource, project: Project, reason: str) -> Job:
     """The job of a workspace without assets: the same commands, nothing to materialize."""
-    project = Project(source.key, {}, WorkspaceTranslator(source.key), None)
 
     @op(name=op_name(source.key))
     def command(context: OpExecutionContext, config: DbtRunConfig) -> None:

@@ -13,7 +13,6 @@ from dagster import (
     RunRecord,
     RunRequest,
     RunsFilter,
-    SensorDefinition,
     SensorEvaluationContext,
     SkipReason,
 )
@@ -21,7 +20,15 @@ from dagster._core.definitions.target import ExecutableDefinition
 
 from core.kit import clock
 from core.kit.errors import WorkbenchError
-from core.runs.ports import ACTOR_TAG, WORKSPACE_TAG, EngineRun, RunStatus
+from core.runs.ports import (
+    ACTOR_TAG,
+    DUE_TAG,
+    KEPT_TAGS,
+    TRIGGER_TAG,
+    WORKSPACE_TAG,
+    EngineRun,
+    RunStatus,
+)
 from core.runs.retry_policy import (
     DONE,
     GIVEN_UP_TAG,
@@ -35,6 +42,7 @@ from core.runs.retry_policy import (
 from core.runs.retrying import plan_retry
 from core.runs.service import launch_of
 from core.workspaces import service as workspaces
+from orchestration.lib.instance import SharedInstanceSensor
 from orchestration.lib.services import Services, services
 
 SENSOR: Final = "run_retries"
@@ -48,7 +56,7 @@ def retry_definitions(jobs: Sequence[ExecutableDefinition]) -> Definitions:
     """The sensor, which runs without anybody turning it on. It needs the jobs whose runs it asks for."""
     if not jobs:
         return Definitions()
-    sensor = SensorDefinition(
+    sensor = SharedInstanceSensor(
         name=SENSOR,
         jobs=jobs,
         evaluation_fn=find_retries,
@@ -107,11 +115,12 @@ def _planned(shared: Services, record: RunRecord, policy: RetryPolicy) -> RunReq
         workspaces.check_runnable(workspace)
         asked = plan_retry(session, workspace, _as_run(record), policy.what)
     attempt = attempt_of(run.tags) + 1
-    tags = {RETRY_OF_TAG: run.run_id, **policy.tags(attempt)}
+    kept = {name: run.tags[name] for name in (*KEPT_TAGS, TRIGGER_TAG, DUE_TAG) if name in run.tags}
+    tags = {RETRY_OF_TAG: run.run_id, **kept, **policy.tags(attempt)}
     launch = launch_of(workspace.key, asked, run.tags.get(ACTOR_TAG, SENSOR), tags)
     return RunRequest(
         run_key=f"retry-{run.run_id}",
-        job_name=launch.job_name,
+        job_name=run.job_name,
         run_config=dict(launch.config),
         tags=dict(launch.tags),
     )

@@ -14,7 +14,6 @@ from dagster import (
     OpExecutionContext,
     RunRequest,
     RunsFilter,
-    SensorDefinition,
     SensorEvaluationContext,
     SkipReason,
     in_process_executor,
@@ -28,6 +27,7 @@ from core.artifacts import drops
 from core.artifacts.models import Drop, DropState
 from core.artifacts.watching import Watcher
 from orchestration.lib.ingest import take_in
+from orchestration.lib.instance import SharedInstanceSensor
 from orchestration.lib.services import Services, services
 from orchestration.lib.worker import WORKER_TAG, this_worker
 
@@ -78,7 +78,7 @@ def ingest() -> None:
 
 def ingest_definitions(every_seconds: int) -> Definitions:
     """The job and its sensor, which runs without anybody turning it on."""
-    sensor = SensorDefinition(
+    sensor = SharedInstanceSensor(
         name=SENSOR,
         job=ingest,
         evaluation_fn=find_drops,

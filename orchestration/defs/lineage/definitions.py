@@ -16,7 +16,6 @@ from dagster import (
     OpExecutionContext,
     RunRequest,
     RunsFilter,
-    SensorDefinition,
     SensorEvaluationContext,
     SkipReason,
     in_process_executor,
@@ -28,6 +27,7 @@ from dagster._core.storage.tags import PRIORITY_TAG, RUN_KEY_TAG
 from core.kit import clock
 from core.lineage.tracing import states
 from core.lineage.tracing.states import Behind
+from orchestration.lib.instance import SharedInstanceSensor
 from orchestration.lib.lineage import trace
 from orchestration.lib.services import Services, services
 from orchestration.lib.worker import WORKER_TAG, this_worker
@@ -73,7 +73,7 @@ def column_lineage() -> None:
 
 def lineage_definitions(every_seconds: int) -> Definitions:
     """The job and its sensor, which runs without anybody turning it on."""
-    sensor = SensorDefinition(
+    sensor = SharedInstanceSensor(
         name=LINEAGE_JOB,
         job=column_lineage,
         evaluation_fn=find_behind,

@@ -3,9 +3,11 @@
 It carries no workspace's tag, so that it is a run of none.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from dagster import (
+    DagsterInstance,
     DefaultScheduleStatus,
     Definitions,
     OpExecutionContext,
@@ -14,16 +16,21 @@ from dagster import (
     job,
     op,
 )
+from dagster._core.scheduler.instigation import InstigatorType
 
 from core.artifacts import retention as artifacts
 from core.audit import retention as audit
 from core.auth import sessions
 from core.catalog.snapshots import retention as catalog
+from core.kit import clock
 from core.lineage.tracing import retention as lineage
+from core.notifications import deliveries
 from core.runs import retention as run_folders
+from core.schedules import ledger as schedules
 from orchestration.lib.services import services
 
 RETENTION_JOB: Final = "retention"
+TICK_DAYS: Final = 90
 EVERY_NIGHT: Final = "17 3 * * *"
 
 
@@ -57,6 +64,15 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
     with shared.db.session() as session:
         results = run_folders.forget_results(session, days=shared.settings.run_retention_days)
     context.log.info("Forgot %d results of nodes and steps of old runs.", results)
+    with shared.db.session() as session:
+        ticked = schedules.forget(session, days=shared.settings.run_retention_days)
+    context.log.info("Forgot %d due times and calls of triggers that were decided long ago.", ticked)
+    kept = shared.settings.notification_retention_days
+    with shared.db.session() as session:
+        told = deliveries.forget(session, days=kept)
+    context.log.info("Forgot %d deliveries of notifications, older than %d days.", told, kept)
+    forget_ticks(context.instance)
+    context.log.info("Forgot ticks of schedules, older than %d days.", TICK_DAYS)
     context.add_output_metadata(
         {
             "audit_rows": rows,
@@ -66,8 +82,17 @@ def forget_what_is_old(context: OpExecutionContext) -> None:
             "files": files,
             "run_folders": runs,
             "run_results": results,
+            "due_times": ticked,
+            "deliveries": told,
         }
     )
+
+
+def forget_ticks(instance: DagsterInstance) -> None:
+    """Old ticks of every schedule; those of sensors Dagster forgets by itself (dagster.yaml)."""
+    before = (clock.now() - timedelta(days=TICK_DAYS)).timestamp()
+    for state in instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE):
+        instance.purge_ticks(state.instigator_origin_id, state.selector_id, before)
 
 
 @job(

@@ -1,7 +1,8 @@
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { client } from "@/api/client";
-import { ApiError, normaliseField, unwrap } from "@/api/errors";
+import { ApiError, unwrap } from "@/api/errors";
+import { normaliseField } from "@/lib/field-names";
 import { workspace } from "@/test/fixtures";
 import { answer, problem, server } from "@/test/server";
 

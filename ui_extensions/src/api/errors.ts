@@ -1,3 +1,5 @@
+import { normaliseField } from "@/lib/field-names";
+
 export interface ErrorDetail {
   field: string;
   message: string;
@@ -111,14 +113,6 @@ export function describeError(error: unknown): {
   if (error instanceof ApiError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return { message, hint: null, requestId: null };
-}
-
-/** "body.steps[0].options.vars" and "steps.0.options.vars" are the same field. */
-export function normaliseField(field: string): string {
-  return field
-    .replace(/\[(\w+)\]/g, ".$1")
-    .replace(/^body\./, "")
-    .replace(/^\./, "");
 }
 
 /** What the server says of one field of a form. */

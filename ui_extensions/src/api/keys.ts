@@ -21,7 +21,10 @@ export const keys = {
   artifacts: (workspace: string, reading: Reading) => inCatalog(workspace, "artifacts", reading),
   runs: (workspace: string) => ["workspace", workspace, "runs"] as const,
   run: (workspace: string, runId: string) => ["workspace", workspace, "run", runId] as const,
+  /** Jobs, each of them, and whether their definitions are loaded. */
+  jobs: (workspace: string) => ["workspace", workspace, "jobs"] as const,
   environments: (workspace: string) => ["workspace", workspace, "environments"] as const,
+  notifications: (workspace: string) => ["workspace", workspace, "notifications"] as const,
   runOptions: (workspace: string) => ["workspace", workspace, "run-options"] as const,
   members: (workspace: string) => ["workspace", workspace, "members"] as const,
   /** Tokens of a workspace, or one's own. */

@@ -447,6 +447,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{workspace}/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Definitions
+         * @description live, applying (which triggers, since when), failed (why), or unknown while Dagster does not answer.
+         */
+        get: operations["get_definitions_api_workspaces__workspace__definitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/definitions/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload Definitions
+         * @description Have Dagster load the definitions anew, in the background; the old ones serve meanwhile.
+         */
+        post: operations["reload_definitions_api_workspaces__workspace__definitions_reload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{workspace}/environments": {
         parameters: {
             query?: never;
@@ -597,6 +637,254 @@ export interface paths {
          *     `kinds`: nodes, results, freshness, overrides, drops; or missed, when some were lost on the way.
          */
         get: operations["stream_events_api_workspaces__workspace__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description One page of jobs by name, each with its latest runs, its next time and where it stands.
+         */
+        get: operations["list_jobs_api_workspaces__workspace__jobs_get"];
+        put?: never;
+        /**
+         * Add Job
+         * @description Make a job. Dagster is asked to load its triggers; until it has, they are `applying`.
+         */
+        post: operations["add_job_api_workspaces__workspace__jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One Job
+         * @description One job, archived or not.
+         */
+        get: operations["get_one_job_api_workspaces__workspace__jobs__job__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Job
+         * @description Change, archive or restore a job. What it runs holds at once; triggers once Dagster has loaded them.
+         */
+        patch: operations["change_job_api_workspaces__workspace__jobs__job__patch"];
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Duplicate Job
+         * @description Make another job of the same content, with triggers of its own.
+         */
+        post: operations["duplicate_job_api_workspaces__workspace__jobs__job__duplicate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job History
+         * @description The latest runs of a job, how many of them succeeded, and how long they take.
+         */
+        get: operations["job_history_api_workspaces__workspace__jobs__job__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Job
+         * @description Run a job now, as it is defined now. The rule `skip` refuses a second run at once.
+         */
+        post: operations["run_job_api_workspaces__workspace__jobs__job__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/ticks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ticks
+         * @description The latest evaluations of the triggers, newest first: Dagster's own, with what was decided in each.
+         */
+        get: operations["list_ticks_api_workspaces__workspace__jobs__job__ticks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/triggers/{trigger_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call Trigger
+         * @description Have the job run. The call is noted and answered at once; Dagster asks for the run within seconds.
+         */
+        post: operations["call_trigger_api_workspaces__workspace__jobs__job__triggers__trigger_id__calls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/triggers/{trigger_id}/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Call
+         * @description What has become of a call.
+         */
+        get: operations["get_call_api_workspaces__workspace__jobs__job__triggers__trigger_id__calls__call_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/triggers/{trigger_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Trigger
+         * @description Stop a trigger: its schedule or sensor is stopped in Dagster, whose page says the same.
+         */
+        post: operations["pause_trigger_api_workspaces__workspace__jobs__job__triggers__trigger_id__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/{job}/triggers/{trigger_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Trigger
+         * @description Have a trigger that was paused tick again. What was due while it was paused is not made up for.
+         */
+        post: operations["resume_trigger_api_workspaces__workspace__jobs__job__triggers__trigger_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/check-cron": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Cron
+         * @description What a cron expression means, and its next ten times. Nothing is written.
+         */
+        post: operations["check_cron_api_workspaces__workspace__jobs_check_cron_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/jobs/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Options
+         * @description What can be chosen for a job of this workspace.
+         */
+        get: operations["job_options_api_workspaces__workspace__jobs_options_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1107,6 +1395,202 @@ export interface paths {
         get: operations["facets_api_workspaces__workspace__models_facets_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description Every channel, by name; nothing of what it is reached by.
+         */
+        get: operations["list_channels_api_workspaces__workspace__notifications_channels_get"];
+        put?: never;
+        /**
+         * Add Channel
+         * @description Make a channel. Test it then: an address can be right and lead nowhere.
+         */
+        post: operations["add_channel_api_workspaces__workspace__notifications_channels_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Channel
+         * @description Remove a channel that no rule needs. What still waits for it is given up; the log stays.
+         */
+        delete: operations["remove_channel_api_workspaces__workspace__notifications_channels__channel_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Channel
+         * @description Change a channel. One that is off is told nothing new; what waits for it waits on.
+         */
+        patch: operations["change_channel_api_workspaces__workspace__notifications_channels__channel_id__patch"];
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Channel
+         * @description Send a message now, and say how that went.
+         */
+        post: operations["test_channel_api_workspaces__workspace__notifications_channels__channel_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description Deliveries, newest first.
+         */
+        get: operations["list_deliveries_api_workspaces__workspace__notifications_deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Delivery
+         * @description Send again what was given up: five more attempts, under the same id.
+         */
+        post: operations["retry_delivery_api_workspaces__workspace__notifications_deliveries__delivery_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Options
+         * @description What rules can be about: jobs, their tags and owners, environments; and our own templates.
+         */
+        get: operations["list_options_api_workspaces__workspace__notifications_options_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description Every rule, by name.
+         */
+        get: operations["list_rules_api_workspaces__workspace__notifications_rules_get"];
+        put?: never;
+        /**
+         * Add Rule
+         * @description Make a rule. What happened before is not told.
+         */
+        post: operations["add_rule_api_workspaces__workspace__notifications_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Rule
+         * @description Remove a rule. What it asked for before is still delivered.
+         */
+        delete: operations["remove_rule_api_workspaces__workspace__notifications_rules__rule_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rule
+         * @description Change a rule. What happened while it was off is not told.
+         */
+        patch: operations["change_rule_api_workspaces__workspace__notifications_rules__rule_id__patch"];
+        trace?: never;
+    };
+    "/api/workspaces/{workspace}/notifications/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Rule
+         * @description The message about an example. Templates that would not be taken are refused, by field and line.
+         */
+        post: operations["preview_rule_api_workspaces__workspace__notifications_rules_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2070,6 +2554,107 @@ export interface components {
             unique_id: string;
         };
         /**
+         * PreviewOut
+         * @description A message about an example.
+         */
+        api__notifications__schemas__PreviewOut: {
+            /** Body */
+            body: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TestOut
+         * @description How a test went: delivered, or why not.
+         */
+        api__notifications__schemas__TestOut: {
+            /** Delivered */
+            delivered: boolean;
+            /** Error */
+            error: string | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * PreviewOut
+         * @description Every step in numbers, and a page of the nodes of one of them.
+         */
+        api__runs__preview__PreviewOut: {
+            /** Environment */
+            environment: string;
+            /** Items */
+            items: components["schemas"]["PreviewNodeOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: components["schemas"]["StepPreviewOut"][];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * ApiTriggerIn
+         * @description When it is called over the API.
+         */
+        ApiTriggerIn: {
+            /** Id */
+            id?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "api";
+        };
+        /**
+         * ApiTriggerOut
+         * @description When it is called over the API: POST to `call_path`.
+         */
+        ApiTriggerOut: {
+            /** Call Path */
+            call_path: string;
+            /** Dagster Name */
+            dagster_name: string;
+            /** Dagster Path */
+            dagster_path: string;
+            /** Id */
+            id: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "api";
+            last_tick?: components["schemas"]["LastTickOut"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["TriggerState"];
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
+        };
+        /**
+         * ApplyingOut
+         * @description A trigger that Dagster has yet to load (`waits`), or that it could not (`failed`, with the reason).
+         */
+        ApplyingOut: {
+            /** Job */
+            job: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Trigger Id */
+            trigger_id: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * ArtifactStatusOut
          * @description The files behind the catalog of an environment. `environment` is null where there is none yet.
          */
@@ -2078,6 +2663,50 @@ export interface components {
             environment: string | null;
             /** Files */
             files: components["schemas"]["FileStatusOut"][];
+        };
+        /**
+         * ArtifactsTriggerIn
+         * @description When artifacts of an environment, or (null) of any, have been brought and taken in.
+         */
+        ArtifactsTriggerIn: {
+            /** Environment */
+            environment?: string | null;
+            /** Id */
+            id?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "artifacts";
+        };
+        /**
+         * ArtifactsTriggerOut
+         * @description When artifacts have been taken in.
+         */
+        ArtifactsTriggerOut: {
+            /** Dagster Name */
+            dagster_name: string;
+            /** Dagster Path */
+            dagster_path: string;
+            /** Environment */
+            environment: string | null;
+            /** Id */
+            id: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "artifacts";
+            last_tick?: components["schemas"]["LastTickOut"] | null;
+            /** Reason */
+            reason: string | null;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["TriggerState"];
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
         };
         /**
          * AuditFacets
@@ -2145,6 +2774,55 @@ export interface components {
              * @description A text, a list of tags, or an object.
              */
             value: unknown;
+        };
+        /**
+         * BoundsOut
+         * @description The least and the most of a number.
+         */
+        BoundsOut: {
+            /** Least */
+            least: number;
+            /** Most */
+            most: number;
+        };
+        /**
+         * CallIn
+         * @description dbt variables of the run that is called for.
+         */
+        CallIn: {
+            /** Variables */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * CallOut
+         * @description A call. `outcome`: waiting, run, skipped (the overlap rule) or refused, with the reason.
+         */
+        CallOut: {
+            /** Actor */
+            actor: string;
+            /**
+             * Called At
+             * Format: date-time
+             */
+            called_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Id */
+            id: number;
+            /** Outcome */
+            outcome: string;
+            /** Reason */
+            reason: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Trigger Id */
+            trigger_id: number;
+            /** Variables */
+            variables: {
+                [key: string]: unknown;
+            };
         };
         /**
          * CancelIn
@@ -2244,6 +2922,91 @@ export interface components {
             nodes: number;
             /** Removed */
             removed: number;
+        };
+        /**
+         * ChannelIn
+         * @description What is to change; what is left out stays. The address is encrypted, and never given out again.
+         */
+        ChannelIn: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Headers
+             * @description webhook: further headers, such as Authorization.
+             * @default {}
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * Name
+             * @default
+             * @example data team
+             */
+            name?: string;
+            /**
+             * Recipients
+             * @description email: who gets it, by the instance's mail server.
+             * @default []
+             */
+            recipients?: string[];
+            /**
+             * Secret
+             * @description webhook: what it is signed with, `whsec_` and base64.
+             * @default
+             */
+            secret?: string;
+            /**
+             * Url
+             * @description webhook: where it is posted. Others: an address of Apprise, or the service's own.
+             * @default
+             */
+            url?: string;
+        };
+        /**
+         * ChannelKind
+         * @description By what way a channel reaches somebody. `url`: any other service that Apprise knows.
+         * @enum {string}
+         */
+        ChannelKind: "email" | "slack" | "teams" | "webhook" | "url";
+        /**
+         * ChannelList
+         * @description The channels of a workspace. `has_mail_server`: channels can name recipients only.
+         */
+        ChannelList: {
+            /** Has Mail Server */
+            has_mail_server: boolean;
+            /** Items */
+            items: components["schemas"]["ChannelOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ChannelOut
+         * @description A channel. `leads_to` is all that is said of its address.
+         */
+        ChannelOut: {
+            /** Enabled */
+            enabled: boolean;
+            /** Id */
+            id: number;
+            kind: components["schemas"]["ChannelKind"];
+            /** Leads To */
+            leads_to: string;
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
         };
         /**
          * CheckCount
@@ -2546,6 +3309,119 @@ export interface components {
             waited_for: ("parent" | "test" | "thread" | "step") | null;
         };
         /**
+         * CronIn
+         * @description A cron expression to look at, and from when on (now, if left out).
+         */
+        CronIn: {
+            /** After */
+            after?: string | null;
+            /**
+             * Expression
+             * @example 30 6 * * mon-fri
+             */
+            expression: string;
+            /**
+             * Timezone
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+        };
+        /**
+         * CronOut
+         * @description What an expression means: a sentence, and the next ten times.
+         */
+        CronOut: {
+            /** Expression */
+            expression: string;
+            /** Next Times */
+            next_times: components["schemas"]["NextTimeOut"][];
+            /** Timezone */
+            timezone: string;
+            /** Words */
+            words: string;
+        };
+        /**
+         * CronTriggerIn
+         * @description At times of a cron expression. Without a timezone, the instance's own (SCHEDULER_DEFAULT_TIMEZONE).
+         *
+         *     `missed`: what becomes of times that nobody looked at within five minutes, because of an outage: `skip`
+         *     notes them, `run` also runs the newest `missed_limit` of them.
+         */
+        CronTriggerIn: {
+            /**
+             * Expression
+             * @example 30 6 * * mon-fri
+             */
+            expression: string;
+            /**
+             * Id
+             * @description Of a trigger that there is; null for a new one.
+             */
+            id?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cron";
+            /**
+             * Missed
+             * @default skip
+             * @enum {string}
+             */
+            missed?: "skip" | "run";
+            /**
+             * Missed Limit
+             * @description From 1 to 10.
+             * @default 1
+             */
+            missed_limit?: number;
+            /**
+             * Timezone
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+        };
+        /**
+         * CronTriggerOut
+         * @description At times of a cron expression; `next_times` are the next ten, of lists only the next one.
+         */
+        CronTriggerOut: {
+            /** Dagster Name */
+            dagster_name: string;
+            /** Dagster Path */
+            dagster_path: string;
+            /** Expression */
+            expression: string;
+            /** Id */
+            id: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cron";
+            last_tick?: components["schemas"]["LastTickOut"] | null;
+            /**
+             * Missed
+             * @enum {string}
+             */
+            missed: "skip" | "run";
+            /** Missed Limit */
+            missed_limit: number;
+            /** Next Times */
+            next_times: components["schemas"]["NextTimeOut"][];
+            /** Reason */
+            reason: string | null;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["TriggerState"];
+            /** Timezone */
+            timezone: string;
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * DbtOut
          * @description The dbt of an environment, as it last answered. null: it does not say.
          */
@@ -2563,6 +3439,109 @@ export interface components {
             /** Version */
             version: string | null;
         };
+        /**
+         * DefinitionsOut
+         * @description Whether Dagster has loaded what the workspace's triggers are now.
+         *
+         *     `applying`: the triggers in `waiting` are not loaded yet, or `leaving` ones (names in Dagster) are still
+         *     there, since `since`. `failed`: the code location does not load, or the triggers in `failed` could not be.
+         */
+        DefinitionsOut: {
+            /** Failed */
+            failed: components["schemas"]["ApplyingOut"][];
+            /** Leaving */
+            leaving: string[];
+            /** Loaded At */
+            loaded_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Since */
+            since: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "live" | "applying" | "failed" | "unknown";
+            /** Waiting */
+            waiting: components["schemas"]["ApplyingOut"][];
+        };
+        /**
+         * DeliveryList
+         * @description One page of the log, newest first; `states` counts the whole log, whatever is filtered by.
+         */
+        DeliveryList: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+        };
+        /**
+         * DeliveryOut
+         * @description A message of an event to a channel. `channel_id` is null once the channel was removed.
+         *
+         *     `note` says what was wrong with the rule's template, where ours stood in for it.
+         */
+        DeliveryOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempted At */
+            attempted_at: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Body */
+            body: string;
+            /** Channel */
+            channel: string;
+            /** Channel Id */
+            channel_id: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Environment */
+            environment: string | null;
+            event: components["schemas"]["EventKind"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job */
+            job: string | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Most Attempts */
+            most_attempts: number;
+            /** Next At */
+            next_at: string | null;
+            /** Note */
+            note: string | null;
+            /** Rule */
+            rule: string;
+            /** Run Id */
+            run_id: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * DeliveryState
+         * @description How far a delivery has come. Every one ends `delivered` or `dead`.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "retrying" | "delivered" | "dead";
         /**
          * DifferenceItem
          * @description A node that differs; `reasons` say what it breaks.
@@ -2719,6 +3698,31 @@ export interface components {
          * @enum {string}
          */
         DropState: "waiting" | "ingesting" | "ingested" | "superseded" | "refused";
+        /**
+         * DueTimeOut
+         * @description A time at which a schedule was due: `run`, `skipped` (the overlap rule) or `missed`, and why.
+         */
+        DueTimeOut: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Outcome */
+            outcome: string;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
+         * DuplicateIn
+         * @description Key and name of the copy; both are made up where they are left out.
+         */
+        DuplicateIn: {
+            /** Key */
+            key?: string | null;
+            /** Name */
+            name?: string | null;
+        };
         /**
          * EdgeCounts
          * @description Edges between columns.
@@ -2885,6 +3889,12 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * EventKind
+         * @description What can be told of.
+         * @enum {string}
+         */
+        EventKind: "run_started" | "run_succeeded" | "run_failed" | "run_recovered" | "run_cancelled" | "run_late" | "freshness" | "test_newly_failing" | "ingest_refused";
+        /**
          * FacetsOut
          * @description Values that occur, for filters; the most frequent first.
          */
@@ -3048,6 +4058,31 @@ export interface components {
             version: string;
         };
         /**
+         * HistoryOut
+         * @description The latest runs of a job, newest first, and what they say together; null where that is too few.
+         *
+         *     `success_rate` is of the runs that succeeded or failed. `trend`: median duration of the newer half of
+         *     those that succeeded, divided by that of the older half; over 1 they take longer.
+         */
+        HistoryOut: {
+            /** Cancelled */
+            cancelled: number;
+            /** Failed */
+            failed: number;
+            /** Median Seconds */
+            median_seconds: number | null;
+            /** Runs */
+            runs: components["schemas"]["JobRunOut"][];
+            /** Succeeded */
+            succeeded: number;
+            /** Success Rate */
+            success_rate: number | null;
+            /** Total */
+            total: number;
+            /** Trend */
+            trend: number | null;
+        };
+        /**
          * HitOut
          * @description A node that was found. `rank` and `match` are null where only a selection was asked for.
          */
@@ -3150,11 +4185,357 @@ export interface components {
             unique_id: string;
         };
         /**
+         * JobChangeIn
+         * @description What is to change; the rest stays. A list of triggers replaces the one before.
+         *
+         *     `version`: that of the job as it was read; refused when somebody else has changed it since.
+         */
+        JobChangeIn: {
+            /** Archived */
+            archived?: boolean | null;
+            /** Description */
+            description?: string | null;
+            /** Environment */
+            environment?: string | null;
+            /** Late After Minutes */
+            late_after_minutes?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Overlap */
+            overlap?: ("skip" | "queue" | "allow") | null;
+            /** Owner */
+            owner?: string | null;
+            /** Priority */
+            priority?: number | null;
+            /** Retention Days */
+            retention_days?: number | null;
+            retry?: components["schemas"]["RetryIn"] | null;
+            /** Steps */
+            steps?: components["schemas"]["StepIn"][] | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Timeout Seconds */
+            timeout_seconds?: number | null;
+            /** Triggers */
+            triggers?: (components["schemas"]["CronTriggerIn"] | components["schemas"]["JobTriggerIn"] | components["schemas"]["ArtifactsTriggerIn"] | components["schemas"]["ApiTriggerIn"])[] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * JobChoice
+         * @description A job that a rule can be about.
+         */
+        JobChoice: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * JobIn
+         * @description A job to be made. Without a key, one is made from the name; it never changes.
+         *
+         *     `environment`: null for whichever is the workspace's default at the time. `overlap`: what happens when it
+         *     is due while a run of it goes on.
+         */
+        JobIn: {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Environment */
+            environment?: string | null;
+            /**
+             * Key
+             * @example nightly_build
+             */
+            key?: string | null;
+            /**
+             * Late After Minutes
+             * @description 1 or more; null: never late.
+             */
+            late_after_minutes?: number | null;
+            /**
+             * Name
+             * @example Nightly build
+             */
+            name: string;
+            /**
+             * Overlap
+             * @default skip
+             * @enum {string}
+             */
+            overlap?: "skip" | "queue" | "allow";
+            /**
+             * Owner
+             * @default
+             */
+            owner?: string;
+            /**
+             * Priority
+             * @description From -100 to 100; higher ones leave the queue first.
+             * @default 0
+             */
+            priority?: number;
+            /**
+             * Retention Days
+             * @description 1 or more; null as the environment says.
+             */
+            retention_days?: number | null;
+            retry?: components["schemas"]["RetryIn"] | null;
+            /**
+             * Steps
+             * @example [
+             *       {
+             *         "command": "build"
+             *       }
+             *     ]
+             */
+            steps: components["schemas"]["StepIn"][];
+            /** Tags */
+            tags?: string[];
+            /**
+             * Timeout Seconds
+             * @description From 60 to a week; null for none.
+             */
+            timeout_seconds?: number | null;
+            /**
+             * Triggers
+             * @example [
+             *       {
+             *         "kind": "api"
+             *       }
+             *     ]
+             */
+            triggers?: (components["schemas"]["CronTriggerIn"] | components["schemas"]["JobTriggerIn"] | components["schemas"]["ArtifactsTriggerIn"] | components["schemas"]["ApiTriggerIn"])[];
+        };
+        /**
+         * JobList
+         * @description One page of jobs, by name.
+         */
+        JobList: {
+            /** Items */
+            items: components["schemas"]["JobOut"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * JobOptionsOut
+         * @description What can be chosen for a job here. `owners` and `tags` are those of the jobs there are.
+         */
+        JobOptionsOut: {
+            /** Bounds */
+            bounds: {
+                [key: string]: components["schemas"]["BoundsOut"];
+            };
+            /** Default Timezone */
+            default_timezone: string;
+            /** Environments */
+            environments: string[];
+            /** Jobs */
+            jobs: components["schemas"]["OtherJobOut"][];
+            /** Kinds */
+            kinds: components["schemas"]["KindOut"][];
+            /** Overlaps */
+            overlaps: string[];
+            /** Owners */
+            owners: string[];
+            /** Tags */
+            tags: string[];
+            /** Timezones */
+            timezones: string[];
+        };
+        /**
+         * JobOut
+         * @description A job. `state` sums up its triggers: failed, unknown, applying, live or paused; manual without any.
+         *
+         *     `last_runs` are its latest ones, newest first; null when Dagster does not answer, so that nobody knows.
+         *     `next_at` is the next time of its schedules that are not paused.
+         */
+        JobOut: {
+            /** Archived At */
+            archived_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string;
+            /** Environment */
+            environment: string | null;
+            /** Key */
+            key: string;
+            /** Last Runs */
+            last_runs: components["schemas"]["JobRunOut"][] | null;
+            /** Late After Minutes */
+            late_after_minutes: number | null;
+            /** Name */
+            name: string;
+            /** Next At */
+            next_at: string | null;
+            /**
+             * Overlap
+             * @enum {string}
+             */
+            overlap: "skip" | "queue" | "allow";
+            /** Owner */
+            owner: string;
+            /** Priority */
+            priority: number;
+            /** Retention Days */
+            retention_days: number | null;
+            retry: components["schemas"]["RetryIn"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "live" | "paused" | "applying" | "failed" | "unknown" | "manual" | "archived";
+            /** Steps */
+            steps: components["schemas"]["StepIn"][];
+            /** Tags */
+            tags: string[];
+            /** Timeout Seconds */
+            timeout_seconds: number | null;
+            /** Triggers */
+            triggers: (components["schemas"]["CronTriggerOut"] | components["schemas"]["JobTriggerOut"] | components["schemas"]["ArtifactsTriggerOut"] | components["schemas"]["ApiTriggerOut"])[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * JobRunOut
+         * @description A run of a job in short.
+         */
+        JobRunOut: {
+            /** Actor */
+            actor: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Duration Seconds */
+            duration_seconds: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Retry Of */
+            retry_of: string | null;
+            /** Run Id */
+            run_id: string;
+            /** Started At */
+            started_at: string | null;
+            status: components["schemas"]["RunStatus"];
+            /** Trigger Id */
+            trigger_id: number | null;
+        };
+        /**
+         * JobTriggerIn
+         * @description When a run of another job of the workspace has ended for good.
+         */
+        JobTriggerIn: {
+            /** Id */
+            id?: number | null;
+            /**
+             * Job
+             * @description Key of the other job.
+             * @example nightly
+             */
+            job: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "job";
+            /**
+             * On
+             * @default success
+             * @enum {string}
+             */
+            on?: "success" | "failure" | "any";
+        };
+        /**
+         * JobTriggerOut
+         * @description When a run of another job has ended.
+         */
+        JobTriggerOut: {
+            /** Dagster Name */
+            dagster_name: string;
+            /** Dagster Path */
+            dagster_path: string;
+            /** Id */
+            id: number;
+            /** Job */
+            job: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "job";
+            last_tick?: components["schemas"]["LastTickOut"] | null;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "success" | "failure" | "any";
+            /** Reason */
+            reason: string | null;
+            /** Since */
+            since: string | null;
+            state: components["schemas"]["TriggerState"];
+            /** Version */
+            version: number;
+            /** Words */
+            words: string;
+        };
+        /**
          * Kind
          * @description By what somebody is known.
          * @enum {string}
          */
         Kind: "person" | "token" | "system" | "local";
+        /**
+         * KindOut
+         * @description A kind of trigger.
+         */
+        KindOut: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * LastTickOut
+         * @description The latest evaluation by Dagster. `status`: started, skipped, success or failure.
+         */
+        LastTickOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Reason */
+            reason: string | null;
+            /** Run Ids */
+            run_ids: string[];
+            /** Status */
+            status: string;
+        };
         /**
          * LevelOut
          * @description Something that one can be.
@@ -3500,6 +4881,49 @@ export interface components {
             total: number;
         };
         /**
+         * NewChannelIn
+         * @description A channel to be made.
+         */
+        NewChannelIn: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Headers
+             * @description webhook: further headers, such as Authorization.
+             * @default {}
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            kind: components["schemas"]["ChannelKind"];
+            /**
+             * Name
+             * @example data team
+             */
+            name: string;
+            /**
+             * Recipients
+             * @description email: who gets it, by the instance's mail server.
+             * @default []
+             */
+            recipients?: string[];
+            /**
+             * Secret
+             * @description webhook: what it is signed with, `whsec_` and base64.
+             * @default
+             */
+            secret?: string;
+            /**
+             * Url
+             * @description webhook: where it is posted. Others: an address of Apprise, or the service's own.
+             * @default
+             */
+            url?: string;
+        };
+        /**
          * NewEnvironmentIn
          * @description An environment to be made. Without a target, the one of its key.
          */
@@ -3543,6 +4967,59 @@ export interface components {
             retention_days?: number | null;
             /** Threads */
             threads?: number | null;
+        };
+        /**
+         * NewRuleIn
+         * @description A rule to be made.
+         */
+        NewRuleIn: {
+            /** Body Template */
+            body_template?: string | null;
+            /**
+             * Channels
+             * @description Ids of channels.
+             */
+            channels: number[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Environment
+             * @description Key of an environment.
+             */
+            environment?: string | null;
+            /** Events */
+            events: components["schemas"]["EventKind"][];
+            /**
+             * Every Attempt
+             * @description Tell of failed attempts, too, after which a run is tried again by itself.
+             * @default false
+             */
+            every_attempt?: boolean;
+            /**
+             * Job
+             * @description Key of a job.
+             */
+            job?: string | null;
+            /**
+             * Name
+             * @example what fails at night
+             */
+            name: string;
+            /**
+             * Owner
+             * @description An owner of jobs.
+             */
+            owner?: string | null;
+            /**
+             * Tag
+             * @description A tag of jobs.
+             */
+            tag?: string | null;
+            /** Title Template */
+            title_template?: string | null;
         };
         /**
          * NewServiceTokenIn
@@ -3646,6 +5123,29 @@ export interface components {
              * @example /srv/dbt/finance
              */
             project_dir?: string | null;
+        };
+        /**
+         * NextTimeOut
+         * @description A time to come: in UTC, on the clock of its timezone, and what daylight saving makes of it.
+         */
+        NextTimeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Local
+             * @example 2026-03-29T03:00:00
+             */
+            local: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Offset
+             * @example +02:00
+             */
+            offset: string;
         };
         /**
          * NodeCounts
@@ -4036,6 +5536,34 @@ export interface components {
             name: string;
         };
         /**
+         * OptionsOut
+         * @description What rules can filter by, and our own templates.
+         */
+        OptionsOut: {
+            /** Body Template */
+            body_template: string;
+            /** Environments */
+            environments: string[];
+            /** Jobs */
+            jobs: components["schemas"]["JobChoice"][];
+            /** Owners */
+            owners: string[];
+            /** Tags */
+            tags: string[];
+            /** Title Template */
+            title_template: string;
+        };
+        /**
+         * OtherJobOut
+         * @description A job by key and name.
+         */
+        OtherJobOut: {
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * OverrideOut
          * @description What people say of a node instead of its project.
          */
@@ -4259,6 +5787,29 @@ export interface components {
             step: number;
         };
         /**
+         * PreviewIn
+         * @description Templates, and the event of which an example is to be shown. null: ours.
+         */
+        PreviewIn: {
+            /** Body Template */
+            body_template?: string | null;
+            event: components["schemas"]["EventKind"];
+            /**
+             * Events
+             * @description All that the templates are to be good for.
+             * @default []
+             */
+            events?: components["schemas"]["EventKind"][];
+            /**
+             * Has Job
+             * @description A filter sees to it that there always is a job.
+             * @default false
+             */
+            has_job?: boolean;
+            /** Title Template */
+            title_template?: string | null;
+        };
+        /**
          * PreviewNodeOut
          * @description A node that would be run.
          */
@@ -4271,24 +5822,6 @@ export interface components {
             resource_type: string;
             /** Unique Id */
             unique_id: string;
-        };
-        /**
-         * PreviewOut
-         * @description Every step in numbers, and a page of the nodes of one of them.
-         */
-        PreviewOut: {
-            /** Environment */
-            environment: string;
-            /** Items */
-            items: components["schemas"]["PreviewNodeOut"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Step */
-            step: number;
-            /** Steps */
-            steps: components["schemas"]["StepPreviewOut"][];
-            /** Total */
-            total: number | null;
         };
         /**
          * QueryOut
@@ -4450,6 +5983,11 @@ export interface components {
             /** Max Attempts */
             max_attempts: number;
             /**
+             * Max Delay Seconds
+             * @description The longest of the delays; a day without it.
+             */
+            max_delay_seconds?: number | null;
+            /**
              * What
              * @description Only what failed, was skipped or never ran; or everything.
              * @default failed
@@ -4509,6 +6047,115 @@ export interface components {
             token_max_days: number;
         };
         /**
+         * RuleIn
+         * @description What is to change; what is left out stays. A filter of null lets everything through.
+         */
+        RuleIn: {
+            /** Body Template */
+            body_template?: string | null;
+            /**
+             * Channels
+             * @description Ids of channels.
+             * @default []
+             */
+            channels?: number[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Environment
+             * @description Key of an environment.
+             */
+            environment?: string | null;
+            /**
+             * Events
+             * @default []
+             */
+            events?: components["schemas"]["EventKind"][];
+            /**
+             * Every Attempt
+             * @description Tell of failed attempts, too, after which a run is tried again by itself.
+             * @default false
+             */
+            every_attempt?: boolean;
+            /**
+             * Job
+             * @description Key of a job.
+             */
+            job?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Owner
+             * @description An owner of jobs.
+             */
+            owner?: string | null;
+            /**
+             * Tag
+             * @description A tag of jobs.
+             */
+            tag?: string | null;
+            /** Title Template */
+            title_template?: string | null;
+        };
+        /**
+         * RuleList
+         * @description The rules of a workspace.
+         */
+        RuleList: {
+            /** Items */
+            items: components["schemas"]["RuleOut"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * RuleOut
+         * @description A rule. Nothing that happened before `since` is told.
+         */
+        RuleOut: {
+            /** Body Template */
+            body_template: string | null;
+            /** Channels */
+            channels: number[];
+            /** Enabled */
+            enabled: boolean;
+            /** Environment */
+            environment: string | null;
+            /** Events */
+            events: components["schemas"]["EventKind"][];
+            /** Every Attempt */
+            every_attempt: boolean;
+            /** Id */
+            id: number;
+            /** Job */
+            job: string | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tag */
+            tag: string | null;
+            /** Title Template */
+            title_template: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
          * RunArtifactList
          * @description The files that a run left.
          */
@@ -4547,6 +6194,8 @@ export interface components {
             commands: string[];
             /** Environments */
             environments: string[];
+            /** Jobs */
+            jobs: string[];
             /** Looked At */
             looked_at: number;
             /** Schedules */
@@ -4682,6 +6331,21 @@ export interface components {
             unique_id: string;
         };
         /**
+         * RunNowIn
+         * @description `force`: also beside a run of a job whose rule is to skip. `variables`: dbt's, for this run.
+         */
+        RunNowIn: {
+            /**
+             * Force
+             * @default false
+             */
+            force?: boolean;
+            /** Variables */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * RunOptionsOut
          * @description Everything that can be asked for.
          */
@@ -4695,7 +6359,8 @@ export interface components {
          * RunOut
          * @description A run. `status_message` says why it failed, where that is known.
          *
-         *     `git_commit` is that of the project's folder, with `-dirty` where it held changes that were not committed.
+         *     `job` is the key of the job that it is a run of, null for any other. `git_commit` is that of the project's
+         *     folder, with `-dirty` where it held changes that were not committed.
          */
         RunOut: {
             /** Actor */
@@ -4719,6 +6384,8 @@ export interface components {
             finished_at: string | null;
             /** Git Commit */
             git_commit: string | null;
+            /** Job */
+            job?: string | null;
             /** Node Counts */
             node_counts: {
                 [key: string]: number;
@@ -5128,6 +6795,43 @@ export interface components {
             warned: number;
         };
         /**
+         * TickList
+         * @description The latest ticks, newest first.
+         */
+        TickList: {
+            /** Items */
+            items: components["schemas"]["TickOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * TickOut
+         * @description An evaluation of a trigger. `status`: started, skipped, success, failure, or `unknown`.
+         *
+         *     Unknown: Dagster keeps this tick no more; what was decided then is in `due_times`.
+         */
+        TickOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Due Times */
+            due_times: components["schemas"]["DueTimeOut"][];
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string | null;
+            /** Run Ids */
+            run_ids: string[];
+            /** Status */
+            status: string;
+            /** Trigger Id */
+            trigger_id: number;
+        };
+        /**
          * TimelineOut
          * @description When each node ran: lists of the same length, one entry a bar.
          *
@@ -5294,6 +6998,12 @@ export interface components {
             /** Tested */
             tested: number;
         };
+        /**
+         * TriggerState
+         * @description Where a trigger stands.
+         * @enum {string}
+         */
+        TriggerState: "applying" | "live" | "paused" | "failed" | "unknown" | "archived";
         /**
          * TurnList
          * @description What became of a node, newest first, as far back as snapshots are kept.
@@ -7514,6 +9224,142 @@ export interface operations {
             };
         };
     };
+    get_definitions_api_workspaces__workspace__definitions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    reload_definitions_api_workspaces__workspace__definitions_reload_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_environments_api_workspaces__workspace__environments_get: {
         parameters: {
             query?: never;
@@ -8298,6 +10144,1095 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_jobs_api_workspaces__workspace__jobs_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                owner?: string | null;
+                /** @description Part of key, name or description. */
+                q?: string | null;
+                /** @description Archived ones come only if asked for. */
+                state?: ("live" | "paused" | "applying" | "failed" | "unknown" | "manual" | "archived") | null;
+                tag?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    add_job_api_workspaces__workspace__jobs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_one_job_api_workspaces__workspace__jobs__job__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_job_api_workspaces__workspace__jobs__job__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobChangeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    duplicate_job_api_workspaces__workspace__jobs__job__duplicate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DuplicateIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    job_history_api_workspaces__workspace__jobs__job__history_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    run_job_api_workspaces__workspace__jobs__job__runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunNowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_ticks_api_workspaces__workspace__jobs__job__ticks_get: {
+        parameters: {
+            query?: {
+                /** @description Also looks of sensors that found nothing. */
+                idle?: boolean;
+                limit?: number;
+                /** @description Of this trigger only. */
+                trigger?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TickList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    call_trigger_api_workspaces__workspace__jobs__job__triggers__trigger_id__calls_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key is the same call, however often it is sent. */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Id of the trigger. */
+                trigger_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_call_api_workspaces__workspace__jobs__job__triggers__trigger_id__calls__call_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the call. */
+                call_id: number;
+                /** @description Key of the job. */
+                job: string;
+                /** @description Id of the trigger. */
+                trigger_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    pause_trigger_api_workspaces__workspace__jobs__job__triggers__trigger_id__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Id of the trigger. */
+                trigger_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CronTriggerOut"] | components["schemas"]["JobTriggerOut"] | components["schemas"]["ArtifactsTriggerOut"] | components["schemas"]["ApiTriggerOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    resume_trigger_api_workspaces__workspace__jobs__job__triggers__trigger_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the job. */
+                job: string;
+                /** @description Id of the trigger. */
+                trigger_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CronTriggerOut"] | components["schemas"]["JobTriggerOut"] | components["schemas"]["ArtifactsTriggerOut"] | components["schemas"]["ApiTriggerOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    check_cron_api_workspaces__workspace__jobs_check_cron_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CronIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CronOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    job_options_api_workspaces__workspace__jobs_options_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOptionsOut"];
                 };
             };
             /** @description Unauthorized */
@@ -10492,6 +13427,993 @@ export interface operations {
             };
         };
     };
+    list_channels_api_workspaces__workspace__notifications_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    add_channel_api_workspaces__workspace__notifications_channels_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_channel_api_workspaces__workspace__notifications_channels__channel_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_channel_api_workspaces__workspace__notifications_channels__channel_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    test_channel_api_workspaces__workspace__notifications_channels__channel_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notifications__schemas__TestOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_workspaces__workspace__notifications_deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description Id of a channel. */
+                channel?: number | null;
+                cursor?: string | null;
+                event?: components["schemas"]["EventKind"] | null;
+                limit?: number;
+                /** @description Id of a run. */
+                run?: string | null;
+                state?: components["schemas"]["DeliveryState"][] | null;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    retry_delivery_api_workspaces__workspace__notifications_deliveries__delivery_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_options_api_workspaces__workspace__notifications_options_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptionsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    list_rules_api_workspaces__workspace__notifications_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    add_rule_api_workspaces__workspace__notifications_rules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_rule_api_workspaces__workspace__notifications_rules__rule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_rule_api_workspaces__workspace__notifications_rules__rule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: number;
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    preview_rule_api_workspaces__workspace__notifications_rules_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Key of the workspace. */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__notifications__schemas__PreviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     get_overview_api_workspaces__workspace__overview_get: {
         parameters: {
             query?: {
@@ -10641,6 +14563,8 @@ export interface operations {
                 created_before?: string | null;
                 cursor?: string | null;
                 environment?: string | null;
+                /** @description Key of a job. */
+                job?: string | null;
                 limit?: number;
                 /** @description unique_id of a node that the run touched. */
                 node?: string | null;
@@ -12029,7 +15953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewOut"];
+                    "application/json": components["schemas"]["api__runs__preview__PreviewOut"];
                 };
             };
             /** @description Unauthorized */

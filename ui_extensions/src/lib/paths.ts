@@ -28,9 +28,15 @@ export const paths = {
   runs: (key: string, query?: Query) => withQuery(`${workspace(key)}/runs`, query),
   run: (key: string, runId: string, query?: Query) =>
     withQuery(`${workspace(key)}/runs/${encodeURIComponent(runId)}`, query),
+  jobs: (key: string, query?: Query) => withQuery(`${workspace(key)}/jobs`, query),
+  newJob: (key: string, query?: Query) => withQuery(`${workspace(key)}/jobs/new`, query),
+  job: (key: string, job: string, query?: Query) =>
+    withQuery(`${workspace(key)}/jobs/${encodeURIComponent(job)}`, query),
+  editJob: (key: string, job: string) => `${workspace(key)}/jobs/${encodeURIComponent(job)}/edit`,
   environments: (key: string, query?: Query) => withQuery(`${workspace(key)}/environments`, query),
   environment: (key: string, environment: string) =>
     `${workspace(key)}/environments/${encodeURIComponent(environment)}`,
+  notifications: (key: string, query?: Query) => withQuery(`${workspace(key)}/notifications`, query),
   settings: (key: string, query?: Query) => withQuery(`${workspace(key)}/settings`, query),
   login: (next: string | null) => withQuery("/login", { next }),
   profile: (query?: Query) => withQuery("/profile", query),

@@ -2,8 +2,10 @@ import * as Radix from "@radix-ui/react-dialog";
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import {
+  Bell,
   BookOpen,
   Boxes,
+  CalendarClock,
   CircleUser,
   Gauge,
   GitCompareArrows,
@@ -194,7 +196,11 @@ function workspacePages(workspace: string, mayRun: boolean): PageOption[] {
     { name: "Validation", to: paths.validation(workspace), icon: ListChecks },
     { name: "Artifacts", to: paths.artifacts(workspace), icon: PackageOpen },
     { name: "Runs", to: paths.runs(workspace), icon: Play },
+    { name: "Jobs", to: paths.jobs(workspace), icon: CalendarClock },
     { name: "Environments", to: paths.environments(workspace), icon: ServerCog },
+    { name: "Notifications", to: paths.notifications(workspace), icon: Bell },
+    { name: "Notifications, rules", to: paths.notifications(workspace, { tab: "rules" }), icon: Bell },
+    { name: "Notifications, channels", to: paths.notifications(workspace, { tab: "channels" }), icon: Bell },
     ...(mayRun ? [newRun] : []),
     { name: "Settings", to: paths.settings(workspace), icon: Settings },
     { name: "Members", to: paths.settings(workspace, { tab: "members" }), icon: Users },

@@ -1,5 +1,7 @@
 import * as Radix from "@radix-ui/react-dialog";
 import {
+  Bell,
+  CalendarClock,
   ChevronsLeft,
   ChevronsRight,
   ExternalLink,
@@ -139,8 +141,10 @@ function WorkspacePages({ workspace, narrow }: { workspace: string; narrow: bool
       <Page to={paths.validation(workspace, here)} icon={ListChecks} name="Validation" narrow={narrow} />
       <Group name="Operation" narrow={narrow} />
       <Page to={paths.runs(workspace)} icon={Play} name="Runs" narrow={narrow} />
+      <Page to={paths.jobs(workspace)} icon={CalendarClock} name="Jobs" narrow={narrow} />
       <Page to={paths.artifacts(workspace, here)} icon={PackageOpen} name="Artifacts" narrow={narrow} />
       <Page to={paths.environments(workspace)} icon={ServerCog} name="Environments" narrow={narrow} />
+      <Page to={paths.notifications(workspace)} icon={Bell} name="Notifications" narrow={narrow} />
       <DagsterLink workspace={workspace} narrow={narrow} />
       <Page to={paths.settings(workspace)} icon={Settings} name="Settings" narrow={narrow} />
     </>

@@ -10,6 +10,7 @@ const FACETS = {
   actors: ["ann"],
   commands: ["dbt build"],
   schedules: ["nightly"],
+  jobs: ["daily"],
   looked_at: 12,
 };
 

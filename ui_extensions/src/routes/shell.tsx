@@ -84,6 +84,7 @@ const workspaceShortcuts = (workspace: string, go: (to: string) => unknown) => (
   "g a": () => void go(paths.artifacts(workspace)),
   "g l": () => void go(paths.lineage(workspace)),
   "g r": () => void go(paths.runs(workspace)),
+  "g j": () => void go(paths.jobs(workspace)),
   "g e": () => void go(paths.environments(workspace)),
   "g s": () => void go(paths.settings(workspace)),
 });

@@ -9,6 +9,7 @@ const SHORTCUTS: { keys: string[]; what: string }[] = [
   { keys: ["g", "h"], what: "Changes" },
   { keys: ["g", "v"], what: "Validation" },
   { keys: ["g", "r"], what: "Runs" },
+  { keys: ["g", "j"], what: "Jobs" },
   { keys: ["g", "a"], what: "Artifacts" },
   { keys: ["g", "e"], what: "Environments" },
   { keys: ["g", "s"], what: "Settings of the workspace" },

@@ -33,13 +33,14 @@ export function WorkspaceRoute() {
   );
 }
 
-/** Runs, artifacts, environments and settings can be seen in any state; the other pages need a catalog, and say so when there is none. */
+/** Runs, artifacts, environments, notifications and settings can be seen in any state; the other pages need a catalog, and say so when there is none. */
 function WorkspacePages({ workspace }: { workspace: Workspace }) {
   const onRuns = useMatch("/w/:workspace/runs/*") !== null;
   const onSettings = useMatch("/w/:workspace/settings") !== null;
   const onArtifacts = useMatch("/w/:workspace/artifacts") !== null;
   const onEnvironments = useMatch("/w/:workspace/environments/*") !== null;
-  const elsewhere = onRuns || onSettings || onArtifacts || onEnvironments;
+  const onNotifications = useMatch("/w/:workspace/notifications") !== null;
+  const elsewhere = onRuns || onSettings || onArtifacts || onEnvironments || onNotifications;
   const hasCatalog = workspace.manifest_at !== null;
   if (!elsewhere && !hasCatalog) {
     return (

@@ -11,7 +11,7 @@ const NO_QUEUE = {
   ...{ items: [], total: 0, active: 0, active_everywhere: 0, waiting_everywhere: 0 },
   ...{ most: 10, is_served: true },
 };
-const NO_FACETS = { environments: [], actors: [], commands: [], schedules: [], looked_at: 0 };
+const NO_FACETS = { environments: [], actors: [], commands: [], schedules: [], jobs: [], looked_at: 0 };
 
 /**
  * Answers only what a test has said; anything else fails the test. Unless a test says otherwise login is off, and the

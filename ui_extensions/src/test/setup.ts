@@ -21,6 +21,9 @@ vi.stubGlobal("IntersectionObserver", NoObserver);
 Element.prototype.scrollIntoView = () => {};
 Element.prototype.scrollTo = () => {};
 Element.prototype.hasPointerCapture = () => false;
+// The SQL editor measures its text in the next frame, if the test is still there.
+Range.prototype.getClientRects = () => [] as unknown as DOMRectList;
+Range.prototype.getBoundingClientRect = () => new DOMRect();
 
 /** Windowed lists show what fits: give every element a size. */
 for (const [name, size] of Object.entries({ offsetHeight: 30, offsetWidth: 800 })) {

@@ -15,17 +15,31 @@ interface ChartProps {
   /** The name of each point, as in "5 Mar 2025, 14:03". */
   points: string[];
   onChoose?: (index: number) => void;
+  /** The value at the top. */
+  most?: number;
+  /** A value in words. */
+  format?: (value: number) => string;
 }
 
 const WIDTH = 600;
 const HEIGHT = 140;
 const DASHES = ["", "6 3", "2 3", "8 3 2 3"];
 
-/** Shares between 0 and 100 over time. Colours are told apart by dashes too; the numbers are below, for the point pointed at. */
-export function LineChart({ label, series, points, onChoose }: ChartProps) {
+/** Values over time, shares between 0 and 100 unless told otherwise. Colours are told apart by dashes too; the numbers are below, for the point pointed at. */
+export function LineChart({
+  label,
+  series,
+  points,
+  onChoose,
+  most = 100,
+  format = (value) => `${Math.round(value)}%`,
+}: ChartProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const at = pointed ?? points.length - 1;
   const x = (index: number) => (points.length < 2 ? WIDTH / 2 : (index * WIDTH) / (points.length - 1));
+  const yOf = (value: number) => HEIGHT - (HEIGHT * value) / most;
+  const shown = (value: number | null | undefined) =>
+    value === null || value === undefined ? "not known" : format(value);
   const nearest = (event: React.PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const share = box.width > 0 ? (event.clientX - box.left) / box.width : 1;
@@ -65,8 +79,8 @@ export function LineChart({ label, series, points, onChoose }: ChartProps) {
               key={share}
               x1={0}
               x2={WIDTH}
-              y1={yOf(share)}
-              y2={yOf(share)}
+              y1={yOf((share * most) / 100)}
+              y2={yOf((share * most) / 100)}
               className="stroke-line"
               vectorEffect="non-scaling-stroke"
             />
@@ -74,7 +88,7 @@ export function LineChart({ label, series, points, onChoose }: ChartProps) {
           {series.map((one, index) => (
             <path
               key={one.name}
-              d={pathOf(one.values, x)}
+              d={pathOf(one.values, x, yOf)}
               fill="none"
               stroke="currentColor"
               strokeWidth={2}
@@ -111,12 +125,13 @@ export function LineChart({ label, series, points, onChoose }: ChartProps) {
 }
 
 const clamp = (index: number, length: number) => Math.max(0, Math.min(length - 1, index));
-const yOf = (share: number) => HEIGHT - (HEIGHT * share) / 100;
-const shown = (value: number | null | undefined) =>
-  value === null || value === undefined ? "not known" : `${Math.round(value)}%`;
 
 /** A path through the known values; a single one between unknown ones is a dot. */
-function pathOf(values: (number | null)[], x: (index: number) => number): string {
+function pathOf(
+  values: (number | null)[],
+  x: (index: number) => number,
+  yOf: (value: number) => number,
+): string {
   let path = "";
   let open = false;
   for (const [index, value] of values.entries()) {

@@ -1,19 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useNavigate } from "react-router";
 import { ApiError } from "@/api/errors";
+import { runOptionsQuery, useRunPreview } from "@/api/run-queries";
 import type { RunOptions, Workspace } from "@/api/types";
-import { Button, IconButton } from "@/components/ui/button";
+import { RetryFields } from "@/components/steps/retry-fields";
+import { StepPreview } from "@/components/steps/step-preview";
+import { CommandLines, StepsEditor } from "@/components/steps/steps-editor";
+import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import { ErrorState, QueryView } from "@/components/ui/feedback";
 import { CONTROL, Field } from "@/components/ui/field";
-import { cn } from "@/lib/cn";
 import { paths } from "@/lib/paths";
-import { runOptionsQuery, useStartRun } from "./queries";
-import { RetryFields } from "./retry-fields";
 import {
-  commandLine,
   localProblems,
   NO_RETRY,
   optionsOf,
@@ -22,12 +21,8 @@ import {
   serverProblems,
   toRetry,
   toStep,
-  type Value,
-} from "./run-form";
-import { RunPreview } from "./run-preview";
-import { StepFields } from "./step-fields";
-
-const NEW_STEP: StepDraft = { command: "test", values: {} };
+} from "@/lib/steps";
+import { useStartRun } from "./queries";
 
 type Environment = Workspace["environments"][number];
 
@@ -87,13 +82,6 @@ function RunForm({
   const server = serverProblems(error, steps, options);
   const problemsOf = (index: number) => ({ ...server.steps[index], ...(tried ? local[index] : {}) });
 
-  const change = (next: (step: StepDraft) => StepDraft) => {
-    start.reset();
-    setSteps((all) => all.map((step, index) => (index === current ? next(step) : step)));
-  };
-  const onCommand = (command: string) => change((step) => ({ ...step, command }));
-  const onValue = (name: string, value: Value) =>
-    change((step) => ({ ...step, values: { ...step.values, [name]: value } }));
   const body = () => ({
     environment,
     steps: steps.map((step) => toStep(step, taken(step))),
@@ -107,7 +95,8 @@ function RunForm({
     if (Object.keys(retryProblems(retry)).length > 0) return;
     start.mutate(body(), { onSuccess: (run) => navigate(paths.run(workspace, run.run_id)) });
   };
-  const step = steps[current] ?? NEW_STEP;
+  const isWrong = local.some((problems) => Object.keys(problems).length > 0);
+  const preview = useRunPreview(workspace, isWrong ? null : { ...body(), retry: null }, current + 1);
 
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 px-4 pt-3 pb-4" noValidate>
@@ -129,48 +118,21 @@ function RunForm({
           setEnvironment(next);
         }}
       />
-      <StepList
+      <StepsEditor
         steps={steps}
-        current={current}
-        wrong={steps.map((_, index) => Object.keys(problemsOf(index)).length > 0)}
-        onChoose={setCurrent}
-        onAdd={() => {
-          setSteps([...steps, NEW_STEP]);
-          setCurrent(steps.length);
-        }}
-        onRemove={(index) => {
+        onChange={(next) => {
           start.reset();
-          setSteps(steps.filter((_, other) => other !== index));
-          setCurrent(Math.max(0, index - 1));
+          setSteps(next);
         }}
-      />
-      <StepFields
-        key={current}
-        step={step}
+        current={current}
+        onChoose={setCurrent}
         options={options}
-        problems={problemsOf(current)}
-        onCommand={onCommand}
-        onValue={onValue}
-        onGoesOn={current < steps.length - 1 ? (goesOn) => change((step) => ({ ...step, goesOn })) : null}
+        problemsOf={problemsOf}
       />
       <RetryFields draft={retry} onChange={setRetry} />
-      <div>
-        <p className="mb-1 text-xs text-faint">In a terminal this would be</p>
-        <pre
-          data-testid="command-line"
-          className="overflow-x-auto rounded-md border bg-surface px-3 py-2 font-mono text-xs whitespace-pre-wrap break-all"
-        >
-          {steps.map((one) => commandLine(one, taken(one))).join("\n")}
-        </pre>
-      </div>
+      <CommandLines steps={steps} options={options} />
       <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-col gap-2 border-t bg-canvas px-4 py-3">
-        <RunPreview
-          workspace={workspace}
-          body={
-            local.some((problems) => Object.keys(problems).length > 0) ? null : { ...body(), retry: null }
-          }
-          step={current + 1}
-        />
+        <StepPreview state={preview} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Not now</Button>
           <Button type="submit" look="primary" disabled={start.isPending}>
@@ -216,52 +178,5 @@ function EnvironmentField({ environments, value, errors, onChange }: Environment
         </select>
       )}
     </Field>
-  );
-}
-
-interface StepListProps {
-  steps: StepDraft[];
-  current: number;
-  wrong: boolean[];
-  onChoose: (index: number) => void;
-  onAdd: () => void;
-  onRemove: (index: number) => void;
-}
-
-/** Several commands in one run, one after the other. */
-function StepList({ steps, current, wrong, onChoose, onAdd, onRemove }: StepListProps) {
-  return (
-    <div className="flex flex-wrap items-center gap-1.5" role="group" aria-label="Steps">
-      {steps.map((step, index) => (
-        <span
-          // biome-ignore lint/suspicious/noArrayIndexKey: a step is known by its place
-          key={index}
-          className={cn(
-            "inline-flex h-8 items-center rounded-md border pl-2.5 text-sm",
-            index === current && "border-accent bg-accent-soft",
-            wrong[index] && "border-failed",
-          )}
-        >
-          <button
-            type="button"
-            aria-pressed={index === current}
-            onClick={() => onChoose(index)}
-            className="pr-2.5"
-          >
-            {steps.length > 1 ? `${index + 1}. ` : ""}
-            <span className="font-mono">{step.command}</span>
-          </button>
-          {steps.length > 1 ? (
-            <IconButton label={`Remove step ${index + 1}`} onClick={() => onRemove(index)}>
-              <Trash2 size={13} aria-hidden />
-            </IconButton>
-          ) : null}
-        </span>
-      ))}
-      <Button look="quiet" onClick={onAdd}>
-        <Plus size={14} aria-hidden />
-        Add a step
-      </Button>
-    </div>
   );
 }

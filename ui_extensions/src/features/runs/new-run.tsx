@@ -5,10 +5,10 @@ import type { Run, Workspace } from "@/api/types";
 import { Dialog } from "@/components/ui/dialog";
 import { QueryView } from "@/components/ui/feedback";
 import { paths } from "@/lib/paths";
+import { stepFromAddress, stepsAsTyped } from "@/lib/steps";
 import { useUrlState } from "@/lib/url-state";
 import { NewRunDialog } from "./new-run-dialog";
 import { runQuery } from "./queries";
-import { stepFromAddress, stepsOfRun } from "./run-form";
 
 const CLOSED = { new: null, again: null, command: null, select: null, exclude: null, full_refresh: null };
 
@@ -65,7 +65,7 @@ function RunAgain({
     <NewRunDialog
       workspace={workspace.key}
       environments={workspace.environments}
-      initial={{ steps: stepsOfRun(run.data), environment: environmentOf(run.data, workspace) }}
+      initial={{ steps: stepsAsTyped(run.data.steps), environment: environmentOf(run.data, workspace) }}
       onClose={onClose}
     />
   );

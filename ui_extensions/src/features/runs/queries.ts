@@ -40,6 +40,7 @@ export interface RunFilters {
   actor: string;
   command: string;
   schedule: string;
+  job: string;
   node: string;
   /** A number of hours; "" for any time. */
   hours: string;
@@ -53,6 +54,7 @@ export const FILTER_NAMES = [
   "actor",
   "command",
   "schedule",
+  "job",
   "node",
   "hours",
 ] as const;
@@ -65,6 +67,7 @@ export function filtersOf(params: URLSearchParams): RunFilters {
     actor: text("actor"),
     command: text("command"),
     schedule: text("schedule"),
+    job: text("job"),
     node: text("node"),
     hours: PERIODS.some(({ value }) => value === params.get("hours")) ? text("hours") : "",
     cursor: text("cursor"),
@@ -90,6 +93,7 @@ export const runsQuery = (workspace: string, filters: RunFilters) =>
               ...(filters.actor && { actor: filters.actor }),
               ...(filters.command && { command: filters.command }),
               ...(filters.schedule && { schedule: filters.schedule }),
+              ...(filters.job && { job: filters.job }),
               ...(filters.node && { node: filters.node }),
               ...(filters.hours && { created_after: createdAfter(filters.hours) }),
               ...(filters.cursor && { cursor: filters.cursor }),
@@ -228,16 +232,6 @@ export const artifactsQuery = (workspace: string, runId: string) =>
           signal,
         }),
       ),
-  });
-
-export const runOptionsQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: keys.runOptions(workspace),
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET("/api/workspaces/{workspace}/runs/options", { params: { path: { workspace } }, signal }),
-      ),
-    staleTime: 300_000,
   });
 
 /** Addresses of what is no JSON, and so not asked for through the client. */

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import { ApiError, describeError } from "@/api/errors";
 import type { Run, Workspace } from "@/api/types";
 import { ButtonLink } from "@/components/ui/button";
@@ -125,6 +126,7 @@ function RunFacts({ run }: { run: Run }) {
               <Duration seconds={run.duration_seconds} />
             ),
           },
+          ...(run.job ? [{ name: "Job", value: <JobLink run={run} job={run.job} /> }] : []),
           ...(run.schedule ? [{ name: "Schedule", value: run.schedule }] : []),
           { name: "Nodes", value: <NodeCounts counts={run.node_counts} words /> },
           ...retryFacts(run),
@@ -133,6 +135,14 @@ function RunFacts({ run }: { run: Run }) {
         ]}
       />
     </div>
+  );
+}
+
+function JobLink({ run, job }: { run: Run; job: string }) {
+  return (
+    <Link className="underline" to={paths.job(run.workspace, job)}>
+      {job}
+    </Link>
   );
 }
 

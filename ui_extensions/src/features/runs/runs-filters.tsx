@@ -52,6 +52,14 @@ export function RunsFilters({ workspace, filters }: { workspace: string; filters
         options={choices("Any command", facets.data?.commands, filters.command)}
         onChange={set("command")}
       />
+      {filters.job || (facets.data?.jobs.length ?? 0) > 0 ? (
+        <FilterSelect
+          label="Job of the runs"
+          value={filters.job}
+          options={choices("Any job", facets.data?.jobs, filters.job)}
+          onChange={set("job")}
+        />
+      ) : null}
       {filters.schedule || (facets.data?.schedules.length ?? 0) > 0 ? (
         <FilterSelect
           label="Schedule"

@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "@/api/errors";
-import { logLine, run, runOptions } from "@/test/fixtures";
-import { runNode } from "@/test/run-fixtures";
-import { filterLines, isOpenFilter, LogStore, MOST_PAGES, PAGE_LINES } from "./log-store";
-import { change } from "./run-compare";
 import {
   commandLine,
   localProblems,
@@ -11,10 +7,14 @@ import {
   optionsOf,
   retryProblems,
   serverProblems,
-  stepsOfRun,
+  stepsAsTyped,
   toRetry,
   toStep,
-} from "./run-form";
+} from "@/lib/steps";
+import { logLine, run, runOptions } from "@/test/fixtures";
+import { runNode } from "@/test/run-fixtures";
+import { filterLines, isOpenFilter, LogStore, MOST_PAGES, PAGE_LINES } from "./log-store";
+import { change } from "./run-compare";
 import { nodeQueryOf } from "./run-nodes";
 import { barOf, spanOf } from "./timeline";
 
@@ -66,7 +66,7 @@ describe("the form of a run", () => {
     const [first] = run().steps;
     if (!first) throw new Error("no step");
     const options = { select: ["+a", "b c"], vars: { x: 1 }, threads: 2, full_refresh: true, selector: null };
-    expect(stepsOfRun({ steps: [{ ...first, options }] })).toEqual([
+    expect(stepsAsTyped([{ ...first, options }])).toEqual([
       { command: "build", values: { select: "+a 'b c'", vars: '{"x":1}', threads: "2", full_refresh: true } },
     ]);
   });
@@ -78,8 +78,12 @@ describe("what happens when a run fails", () => {
     expect(retryProblems({ ...NO_RETRY, attempts: "x" })).toEqual({});
     expect(toRetry({ ...NO_RETRY, what: "all" })).toEqual({
       ...{ what: "all", max_attempts: 3 },
-      ...{ delay_seconds: 60, backoff: "fixed" },
+      ...{ delay_seconds: 60, backoff: "fixed", max_delay_seconds: null },
     });
+    const doubling = { ...NO_RETRY, what: "all" as const, backoff: "exponential" as const, cap: "600" };
+    expect(toRetry(doubling)?.max_delay_seconds).toBe(600);
+    expect(toRetry({ ...doubling, backoff: "fixed" })?.max_delay_seconds).toBeNull();
+    expect(Object.keys(retryProblems({ ...doubling, cap: "0" }))).toEqual(["cap"]);
     const wrong = { ...NO_RETRY, what: "failed" as const, attempts: "11", delay: "" };
     expect(Object.keys(retryProblems(wrong))).toEqual(["attempts", "delay"]);
   });

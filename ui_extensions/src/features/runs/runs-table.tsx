@@ -104,7 +104,13 @@ function RunCells({ workspace, run, share }: { workspace: string; run: Run; shar
       <Td className="text-muted">{run.environment ?? <Unknown why="not known" />}</Td>
       <Td className="whitespace-nowrap text-muted">
         {run.actor ?? <Unknown why="not known" />}
-        {run.schedule ? <span className="block text-xs text-faint">{run.schedule}</span> : null}
+        {run.job ? (
+          <Link className="block text-xs underline" to={paths.job(workspace, run.job)}>
+            {run.job}
+          </Link>
+        ) : run.schedule ? (
+          <span className="block text-xs text-faint">{run.schedule}</span>
+        ) : null}
       </Td>
       <Td className="text-muted">
         {run.started_at ? (

@@ -1,11 +1,17 @@
-import type { RunOptions } from "@/api/types";
 import { CONTROL, Field } from "@/components/ui/field";
 import { cn } from "@/lib/cn";
-import { type Option, optionsOf, type Problems, type StepDraft, type Value } from "./run-form";
+import {
+  type Option,
+  optionsOf,
+  type Problems,
+  type StepDraft,
+  type StepOptions,
+  type Value,
+} from "@/lib/steps";
 
 interface StepFieldsProps {
   step: StepDraft;
-  options: RunOptions;
+  options: StepOptions;
   problems: Problems;
   onCommand: (command: string) => void;
   onValue: (name: string, value: Value) => void;

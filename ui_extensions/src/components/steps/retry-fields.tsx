@@ -1,15 +1,22 @@
 import { CONTROL, Field } from "@/components/ui/field";
-import { type RetryDraft, retryProblems } from "./run-form";
+import { type RetryDraft, retryProblems } from "@/lib/steps";
 
 interface RetryFieldsProps {
   draft: RetryDraft;
   onChange: (draft: RetryDraft) => void;
+  /** What the server says of its parts. */
+  said?: { attempts?: string[]; delay?: string[]; cap?: string[] };
 }
 
 /** Whether and how a run that fails is tried again by itself. */
-export function RetryFields({ draft, onChange }: RetryFieldsProps) {
+export function RetryFields({ draft, onChange, said = {} }: RetryFieldsProps) {
   const problems = retryProblems(draft);
+  const errors = (part: "attempts" | "delay" | "cap") => [
+    ...(problems[part] ? [problems[part]] : []),
+    ...(said[part] ?? []),
+  ];
   const on = draft.what !== "";
+  const exponential = draft.backoff === "exponential";
   return (
     <div className="grid gap-x-3 gap-y-2.5 sm:grid-cols-4">
       <div className={on ? "sm:col-span-4" : "sm:col-span-2"}>
@@ -30,11 +37,7 @@ export function RetryFields({ draft, onChange }: RetryFieldsProps) {
       </div>
       {on ? (
         <>
-          <Field
-            label="Attempts"
-            help="The first one counts."
-            errors={problems.attempts ? [problems.attempts] : []}
-          >
+          <Field label="Attempts" help="The first one counts." errors={errors("attempts")}>
             {(field) => (
               <input
                 {...field}
@@ -45,7 +48,7 @@ export function RetryFields({ draft, onChange }: RetryFieldsProps) {
               />
             )}
           </Field>
-          <Field label="First delay" help="In seconds." errors={problems.delay ? [problems.delay] : []}>
+          <Field label="First delay" help="In seconds." errors={errors("delay")}>
             {(field) => (
               <input
                 {...field}
@@ -56,7 +59,7 @@ export function RetryFields({ draft, onChange }: RetryFieldsProps) {
               />
             )}
           </Field>
-          <div className="sm:col-span-2">
+          <div className={exponential ? undefined : "sm:col-span-2"}>
             <Field label="Later delays">
               {(field) => (
                 <select
@@ -73,6 +76,19 @@ export function RetryFields({ draft, onChange }: RetryFieldsProps) {
               )}
             </Field>
           </div>
+          {exponential ? (
+            <Field label="Longest delay" help="In seconds. Nothing: a day." errors={errors("cap")}>
+              {(field) => (
+                <input
+                  {...field}
+                  className={CONTROL}
+                  inputMode="numeric"
+                  value={draft.cap}
+                  onChange={(event) => onChange({ ...draft, cap: event.target.value })}
+                />
+              )}
+            </Field>
+          ) : null}
         </>
       ) : null}
     </div>

@@ -1,47 +1,30 @@
-import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
-import { client } from "@/api/client";
-import { describeError, unwrap } from "@/api/errors";
-import type { RunPreview as Preview, RunRequest } from "@/api/types";
 import { Ago } from "@/components/ui/time";
 import { formatNumber, plural, typeLabel } from "@/lib/format";
-import { useDebounced } from "@/lib/hooks";
 
-const SETTLE_MILLISECONDS = 500;
-const SHOWN = 100;
-
-const previewQuery = (workspace: string, said: string, step: number) =>
-  queryOptions({
-    queryKey: ["workspace", workspace, "run-preview", said, step],
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.POST("/api/workspaces/{workspace}/runs/preview", {
-          params: { path: { workspace }, query: { step, limit: SHOWN } },
-          body: JSON.parse(said) as RunRequest,
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
-
-interface RunPreviewProps {
-  workspace: string;
-  /** Null while the form holds something that cannot be asked for. */
-  body: RunRequest | null;
+interface Preview {
   step: number;
+  steps: {
+    index: number;
+    total: number | null;
+    reason: string | null;
+    by_type: Record<string, number>;
+    as_of: string | null;
+  }[];
+  items: { unique_id: string; name: string; resource_type: string }[];
 }
 
-/** How many and which nodes the chosen step would run, as soon as the typing pauses. */
-export function RunPreview({ workspace, body, step }: RunPreviewProps) {
-  const said = useDebounced(body ? JSON.stringify(body) : "", SETTLE_MILLISECONDS);
-  const preview = useQuery({ ...previewQuery(workspace, said, step), enabled: said !== "" });
-  if (said === "") return null;
+/** What is known of what a step would run; null while the form holds something that cannot be asked for. */
+export type PreviewState = { data: Preview | undefined; problem: string | null; stale: boolean } | null;
+
+/** How many and which nodes the chosen step would run. */
+export function StepPreview({ state }: { state: PreviewState }) {
+  if (state === null) return null;
   return (
     <section aria-label="Preview" className="text-sm">
-      {preview.isError ? (
-        <p className="text-warning">Unknown what this would run: {describeError(preview.error).message}</p>
-      ) : preview.data ? (
-        <PreviewOf preview={preview.data} stale={preview.isPlaceholderData} />
+      {state.problem ? (
+        <p className="text-warning">Unknown what this would run: {state.problem}</p>
+      ) : state.data ? (
+        <PreviewOf preview={state.data} stale={state.stale} />
       ) : (
         <p className="text-muted">Looking up what this would run.</p>
       )}

@@ -1,11 +1,39 @@
-import { type ApiError, normaliseField } from "@/api/errors";
-import type { Run, RunOptions, RunRequest } from "@/api/types";
+import { normaliseField } from "@/lib/field-names";
 import { shellQuoted, shellWords } from "@/lib/shell-words";
 
-export type Option = RunOptions["options"][number];
+/** A flag of dbt as the server lists it. */
+export interface Option {
+  name: string;
+  flag: string;
+  kind: string;
+  description: string;
+  choices?: string[];
+}
+
+/** The commands and flags that can be asked for. */
+export interface StepOptions {
+  commands: { name: string; description: string; options: string[] }[];
+  options: Option[];
+}
+
+/** A step as the API takes it. */
+export interface StepRequest {
+  command: string;
+  options: Record<string, unknown>;
+  on_failure: "stop" | "continue";
+}
+
+export interface RetryRequest {
+  what: "failed" | "all";
+  max_attempts: number;
+  delay_seconds: number;
+  max_delay_seconds: number | null;
+  backoff: "fixed" | "exponential";
+}
+
 export type Value = string | boolean;
 
-/** One step as the dialog holds it: values as typed, made into a request when they are sent. */
+/** One step as a form holds it: values as typed, made into a request when they are sent. */
 export interface StepDraft {
   command: string;
   values: Record<string, Value>;
@@ -16,7 +44,7 @@ export interface StepDraft {
 export type Problems = Record<string, string[]>;
 
 /** The flags a command takes, in the order in which the server lists them. The environment is chosen for all steps. */
-export function optionsOf(options: RunOptions, command: string): Option[] {
+export function optionsOf(options: StepOptions, command: string): Option[] {
   const names = options.commands.find((one) => one.name === command)?.options ?? [];
   return options.options.filter((option) => names.includes(option.name) && option.kind !== "environment");
 }
@@ -36,11 +64,17 @@ export function stepFromAddress(params: URLSearchParams): StepDraft {
   return { command: params.get("command") ?? "build", values };
 }
 
-/** The steps of an earlier run as the dialog takes them. */
-export function stepsOfRun(run: Pick<Run, "steps">): StepDraft[] {
-  const steps = run.steps.map(({ command, options, on_failure }) => ({
+interface KeptStep {
+  command: string;
+  options?: Record<string, unknown>;
+  on_failure?: string;
+}
+
+/** Steps as they are kept, of a run or a job, as a form takes them. */
+export function stepsAsTyped(kept: readonly KeptStep[]): StepDraft[] {
+  const steps = kept.map(({ command, options, on_failure }) => ({
     command,
-    values: asTyped(options),
+    values: asTyped(options ?? {}),
     ...(on_failure === "continue" && { goesOn: true }),
   }));
   return steps.length > 0 ? steps : [{ command: "build", values: {} }];
@@ -87,7 +121,7 @@ function mappingProblem(text: string): string | null {
 }
 
 /** The step as the API takes it, with only what the command takes and what was filled in. */
-export function toStep(step: StepDraft, options: Option[]): RunRequest["steps"][number] {
+export function toStep(step: StepDraft, options: Option[]): StepRequest {
   const given: Record<string, unknown> = {};
   for (const option of options) {
     const value = givenValue(step, option);
@@ -132,38 +166,54 @@ function oneLine(json: string): string {
   }
 }
 
-/** What happens when the run fails, as the dialog holds it. */
+/** What happens when the run fails, as a form holds it. */
 export interface RetryDraft {
   what: "" | "failed" | "all";
   attempts: string;
   delay: string;
   backoff: "fixed" | "exponential";
+  /** The longest delay; "" for a day. */
+  cap: string;
 }
 
-export const NO_RETRY: RetryDraft = { what: "", attempts: "3", delay: "60", backoff: "fixed" };
+export const NO_RETRY: RetryDraft = { what: "", attempts: "3", delay: "60", backoff: "fixed", cap: "" };
+const LONGEST_DELAY = 86_400;
 
 /** The policy as the API takes it; null for a run that is not tried again. */
-export function toRetry(draft: RetryDraft): NonNullable<RunRequest["retry"]> | null {
+export function toRetry(draft: RetryDraft): RetryRequest | null {
   if (draft.what === "") return null;
   return {
     what: draft.what,
     max_attempts: Number(draft.attempts),
     delay_seconds: Number(draft.delay),
+    max_delay_seconds: isCapped(draft) ? Number(draft.cap) : null,
     backoff: draft.backoff,
   };
 }
 
+/** Delays that stay the same have no use for a longest one. */
+const isCapped = (draft: RetryDraft) => draft.backoff === "exponential" && draft.cap.trim() !== "";
+
 /** What can be seen to be wrong with it before asking the server. */
-export function retryProblems(draft: RetryDraft): { attempts?: string; delay?: string } {
+export function retryProblems(draft: RetryDraft): { attempts?: string; delay?: string; cap?: string } {
   if (draft.what === "") return {};
-  const attempts = Number(draft.attempts);
-  const delay = Number(draft.delay);
-  const count = Number.isInteger(attempts) && attempts >= 2 && attempts <= 10;
-  const time = draft.delay.trim() !== "" && Number.isInteger(delay) && delay >= 0 && delay <= 86_400;
   return {
-    ...(!count && { attempts: "Must be from 2 to 10: the first attempt counts." }),
-    ...(!time && { delay: "Must be from 0 to 86400 seconds." }),
+    ...(!isWhole(draft.attempts, 2, 10) && { attempts: "Must be from 2 to 10: the first attempt counts." }),
+    ...(!isWhole(draft.delay, 0, LONGEST_DELAY) && { delay: "Must be from 0 to 86400 seconds." }),
+    ...(isCapped(draft) &&
+      !isWhole(draft.cap, 1, LONGEST_DELAY) && { cap: "Must be from 1 to 86400 seconds, or nothing." }),
   };
+}
+
+/** Whether a text is a whole number within bounds. */
+export function isWhole(text: string, least: number, most: number): boolean {
+  const number = Number(text);
+  return /^-?\d+$/.test(text.trim()) && number >= least && number <= most;
+}
+
+interface Refused {
+  message: string;
+  details: { field: string; message: string }[];
 }
 
 export interface ServerProblems {
@@ -176,9 +226,9 @@ export interface ServerProblems {
 
 /** Sorts the details of a refusal to the fields they belong to; nothing the server says is lost. */
 export function serverProblems(
-  error: ApiError | null,
+  error: Refused | null,
   steps: StepDraft[],
-  options: RunOptions,
+  options: StepOptions,
 ): ServerProblems {
   const found: ServerProblems = { steps: steps.map(() => ({})), environment: [], general: [] };
   if (!error) return found;

@@ -1,0 +1,1 @@
+"""Telling people: the sensors that find what happened, and that deliver it."""

@@ -1,0 +1,1 @@
+"""Triggers of jobs, as schedules and sensors of Dagster."""
