@@ -8,6 +8,7 @@ import { ErrorState, Notice } from "@/components/ui/feedback";
 import { Prose } from "@/components/ui/prose";
 import { StatusMark } from "@/components/ui/status";
 import { Ago } from "@/components/ui/time";
+import { tellingLine } from "@/lib/messages";
 import { paths } from "@/lib/paths";
 import { useParseAgain } from "./queries";
 
@@ -91,14 +92,14 @@ function ParseOutcome({ workspace, parse }: { workspace: string; parse: ReturnTy
 export function OutdatedCatalogNotice({ workspace }: { workspace: Workspace }) {
   const parse = useParseAgain(workspace.key);
   const start = useMay("run:start", workspace.key);
-  const firstLine = workspace.state_message?.split("\n").find((line) => line.trim() !== "");
+  const reason = tellingLine(workspace.state_message ?? "");
   return (
     <div className="px-5 pt-3 max-md:px-3">
       <Notice tone="failed">
         <details>
           <summary>
             dbt can no longer read this project. You see what was known <Ago at={workspace.manifest_at} />.
-            {firstLine ? <span className="ml-1 font-mono text-xs">{firstLine}</span> : null}
+            {reason ? <span className="ml-1 font-mono text-xs break-words">{reason}</span> : null}
           </summary>
           <pre className="mt-2 max-h-60 overflow-auto font-mono text-xs whitespace-pre-wrap">
             {workspace.state_message}
