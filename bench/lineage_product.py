@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote
@@ -99,7 +99,7 @@ def _answers(here: House) -> list[Row]:
 
 
 @contextmanager
-def _client() -> Iterator[httpx.Client]:
+def _client() -> Generator[httpx.Client]:
     with httpx.Client(trust_env=False, timeout=120) as client:
         yield client
 

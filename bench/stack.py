@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +47,7 @@ class Running:
 
 
 @contextmanager
-def running(command: Sequence[str], folder: Path, port: int) -> Iterator[Running]:
+def running(command: Sequence[str], folder: Path, port: int) -> Generator[Running]:
     """Start it, and stop it at the end as Ctrl-C would."""
     log = folder / f"bench-{time.time_ns()}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKBENCH_")}

@@ -136,8 +136,8 @@ def _out(
     )
 
 
-# Of these no next time is told: they do not tick.
-_STILL: Final = frozenset({TriggerState.PAUSED, TriggerState.ARCHIVED})
+# Of these no next time is told: they do not tick, nor does a former version of what failed to load.
+_STILL: Final = frozenset({TriggerState.PAUSED, TriggerState.FAILED, TriggerState.ARCHIVED})
 _COLUMNS: Final = (
     "key",
     "version",

@@ -220,7 +220,9 @@ def test_where_a_trigger_stands_is_what_dagster_says(api: TestClient, dagster: U
         problems = {str(trigger["id"]): "it could not be built"}
         session.add(DefinitionLoad(id=1, loaded_at=clock.now(), problems=problems))
     assert stands() == ("failed", "failed")
-    assert api.get(f"{JOBS}/nightly_build").json()["triggers"][0]["reason"] == "it could not be built"
+    found = api.get(f"{JOBS}/nightly_build").json()
+    assert found["triggers"][0]["reason"] == "it could not be built"
+    assert found["next_at"] is None
 
 
 def test_what_is_gone_here_and_still_in_dagster_is_applying(api: TestClient, dagster: Upstream) -> None:

@@ -232,8 +232,9 @@ describe("the words of a job", () => {
       time: NEXT_TIMES[0],
       timezone: "Europe/Berlin",
     });
-    const paused = cron(1, { state: "paused" });
-    expect(comingOf(job({ triggers: [paused] }))).toBeNull();
+    for (const state of ["paused", "failed"] as const) {
+      expect(comingOf(job({ triggers: [cron(1, { state })] }))).toBeNull();
+    }
     expect(formatLocal("2026-03-29T03:00:00")).toBe("Sun, 29 Mar 2026, 03:00");
     expect(formatLocal("soon")).toBe("soon");
   });
@@ -242,6 +243,7 @@ describe("the words of a job", () => {
     [{ triggers: [] }, "by hand only"],
     [{ triggers: [called(1)] }, "no schedule"],
     [{ triggers: [cron(1, { state: "paused" }), called(2)] }, "paused"],
+    [{ triggers: [cron(1, { state: "paused" }), cron(2, { state: "failed" })] }, "failed to load"],
     [{ triggers: [cron(1, { next_times: [] })] }, "no time to come"],
     [{ archived_at: "2024-05-01T08:00:00Z" }, "archived"],
   ] as [Partial<Job>, string][])("tell why there is no next time", (changes, words) =>

@@ -33,12 +33,15 @@ export interface Coming {
   timezone: string;
 }
 
+/** Whether a trigger fires on its own as things stand. */
+const ticks = (trigger: JobTrigger) => trigger.state !== "paused" && trigger.state !== "failed";
+
 /** The next time of a job, as the schedule that it comes from tells it. */
 export function comingOf(job: Job): Coming | null {
   for (const trigger of job.triggers) {
     if (trigger.kind !== "cron") continue;
     const time = trigger.next_times.find((one) => one.at === job.next_at);
-    if (time && trigger.state !== "paused") return { time, timezone: trigger.timezone };
+    if (time && ticks(trigger)) return { time, timezone: trigger.timezone };
   }
   return null;
 }
@@ -64,7 +67,8 @@ export function noNextWords(job: Job): string {
   if (job.archived_at !== null) return "archived";
   const schedules = job.triggers.filter((trigger) => trigger.kind === "cron");
   if (schedules.length === 0) return job.triggers.length === 0 ? "by hand only" : "no schedule";
-  return schedules.every((trigger) => trigger.state === "paused") ? "paused" : "no time to come";
+  if (schedules.some(ticks)) return "no time to come";
+  return schedules.some((trigger) => trigger.state === "failed") ? "failed to load" : "paused";
 }
 
 /** A run in a sentence, for those who cannot see its bar. */
