@@ -14,6 +14,7 @@ import {
   tick,
   withJob,
 } from "@/test/job-fixtures";
+import { channel, RULES, rule, withRules } from "@/test/notification-fixtures";
 import { withWorkspace } from "@/test/render";
 import { accept, answer, logInAs, problem } from "@/test/server";
 
@@ -79,6 +80,57 @@ describe("the page of a job", () => {
     const { user } = renderJob();
     await user.click((await section("Triggers")).getByRole("button", { name: "Pause" }));
     expect(await screen.findByText("Dagster does not answer.")).toBeInTheDocument();
+  });
+});
+
+describe("who is told of a job", () => {
+  it("lists the rules that are about it, and no others", async () => {
+    withJob(job({ owner: "ann", tags: ["finance"], environment: "prod" }));
+    withRules(
+      [channel(), channel({ id: 2, name: "on call", enabled: false })],
+      [
+        rule(),
+        rule({ id: 2, name: "all", job: null, environment: null, channels: [1, 2] }),
+        rule({ id: 3, name: "another job", job: "hourly" }),
+        rule({ id: 4, name: "another owner", job: null, owner: "bob" }),
+        rule({ id: 5, name: "another place", job: null, environment: "dev" }),
+        rule({ id: 6, name: "by tag", job: null, tag: "finance", enabled: false }),
+      ],
+    );
+    renderJob();
+    const told = await section("Who is told");
+    const items = await told.findAllByRole("listitem");
+    expect(items.map((item) => within(item).getByRole("link").textContent)).toEqual([
+      "nights",
+      "all",
+      "by tag",
+    ]);
+    expect(items[1]).toHaveTextContent("everything, to data team, on call (off)");
+    expect(items[2]).toHaveTextContent("Off");
+  });
+
+  it("gains a rule that is about this job from the beginning", async () => {
+    withJob(job());
+    withRules([channel()], []);
+    accept(`${RULES}/preview`, { title: "Failed", body: "" }, 200);
+    const made = accept(RULES, rule(), 201);
+    const { user } = renderJob();
+    const told = await section("Who is told");
+    expect(await told.findByText("Nobody is told of this job")).toBeInTheDocument();
+    await user.click(told.getByRole("button", { name: "Tell somebody" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "New rule" }));
+    await user.click(dialog.getByRole("checkbox", { name: /data team/ }));
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(made).toHaveLength(1));
+    expect(made[0]).toMatchObject({ job: "nightly", channels: [1], events: ["run_failed", "run_recovered"] });
+  });
+
+  it("without a channel says what comes first", async () => {
+    withJob(job());
+    withRules([], []);
+    renderJob();
+    const told = await section("Who is told");
+    expect(await told.findByTitle(/Make a channel first/)).toHaveTextContent("Tell somebody");
   });
 });
 

@@ -2,44 +2,11 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { Channel, Delivery, Rule } from "@/api/types";
 import { person, roles } from "@/test/fixtures";
+import { CHANNELS, channel, PLACE, RULES, rule, withRules } from "@/test/notification-fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, answerWith, logInAs, page, problem } from "@/test/server";
 
-const PLACE = "/api/workspaces/shop/notifications";
-const CHANNELS = `${PLACE}/channels`;
-const RULES = `${PLACE}/rules`;
 const DELIVERIES = `${PLACE}/deliveries`;
-
-const channel = (changes: Partial<Channel> = {}): Channel => ({
-  id: 1,
-  name: "data team",
-  kind: "slack",
-  leads_to: "Slack",
-  enabled: true,
-  rules: 1,
-  updated_at: "2026-01-01T00:00:00Z",
-  updated_by: "ann",
-  ...changes,
-});
-
-const rule = (changes: Partial<Rule> = {}): Rule => ({
-  id: 1,
-  name: "nights",
-  enabled: true,
-  events: ["run_failed"],
-  channels: [1],
-  job: "nightly",
-  tag: null,
-  owner: null,
-  environment: "prod",
-  every_attempt: false,
-  title_template: null,
-  body_template: null,
-  since: "2026-01-01T00:00:00Z",
-  updated_at: "2026-01-01T00:00:00Z",
-  updated_by: "ann",
-  ...changes,
-});
 
 const delivery = (changes: Partial<Delivery> = {}): Delivery => ({
   id: "00000000-0000-4000-8000-000000000001",
@@ -76,16 +43,7 @@ function withNotifications(
   deliveries: Delivery[] = [delivery()],
 ) {
   withWorkspace();
-  answer(CHANNELS, { items: channels, total: channels.length, has_mail_server: true });
-  answer(RULES, { items: rules, total: rules.length });
-  answer(`${PLACE}/options`, {
-    jobs: [{ key: "nightly", name: "Nightly build" }],
-    tags: ["finance"],
-    owners: ["ann"],
-    environments: ["dev", "prod"],
-    title_template: "{{ event }}",
-    body_template: "{{ url }}",
-  });
+  withRules(channels, rules);
   accept(`${RULES}/preview`, { title: "Failed: an example", body: "as it would be" }, 200);
   return answerWith(DELIVERIES, () => log(deliveries));
 }

@@ -1,5 +1,6 @@
 import type { Definitions, Job, JobHistory, JobOptions, JobRun, JobTick, JobTrigger } from "@/api/types";
 import { runOptions } from "@/test/fixtures";
+import { withRules } from "@/test/notification-fixtures";
 import { renderApp, withWorkspace } from "@/test/render";
 import { accept, answer, answerWith, page } from "@/test/server";
 
@@ -156,6 +157,7 @@ export function withJob(one: Job, ticks: JobTick[] = []): URLSearchParams[] {
   answer("/api/workspaces/shop/runs/options", runOptions);
   accept("/api/workspaces/shop/runs/preview", NO_PREVIEW, 200);
   answer(`${JOBS}/${one.key}`, one);
+  withRules();
   answer(`${JOBS}/${one.key}/history`, jobHistory(one.last_runs ?? []));
   return answerWith(`${JOBS}/${one.key}/ticks`, () => page(ticks));
 }

@@ -12,6 +12,7 @@ import { Facts, PageHeader, Section } from "@/components/ui/page";
 import { Prose } from "@/components/ui/prose";
 import { StatusBadge } from "@/components/ui/status";
 import { Ago } from "@/components/ui/time";
+import { JobRules } from "@/features/notifications/job-rules";
 import { formatDuration, plural } from "@/lib/format";
 import { paths } from "@/lib/paths";
 import { JobHistoryPart } from "./job-history";
@@ -85,6 +86,7 @@ export function JobPage({ workspace, job: key }: { workspace: Workspace; job: st
               <StepLines workspace={workspace.key} steps={job.data.steps} />
             </Section>
             <Triggers workspace={workspace.key} job={job.data} />
+            <JobRules workspace={workspace.key} job={job.data} />
           </div>
           <JobHistoryPart workspace={workspace.key} job={job.data} />
         </div>

@@ -9,7 +9,7 @@ import { CONTROL, Field } from "@/components/ui/field";
 import { CheckField, ChoiceField, TextField } from "@/components/ui/text-field";
 import { cn } from "@/lib/cn";
 import { ruleOptionsQuery, useSaveRule } from "./queries";
-import { formOf, isComplete, type RuleForm, requestOf, toggled } from "./rule-form";
+import { type About, formOf, isComplete, type RuleForm, requestOf, toggled } from "./rule-form";
 import { RulePreview } from "./rule-preview";
 import { EVENTS } from "./words";
 
@@ -17,6 +17,7 @@ interface Props {
   workspace: string;
   /** Null for one that is to be made. */
   rule: Rule | null;
+  about?: About;
   channels: Channel[];
   onClose: () => void;
 }
@@ -33,10 +34,10 @@ const FIELDS = [
   "body_template",
 ];
 
-export function RuleDialog({ workspace, rule, channels, onClose }: Props) {
+export function RuleDialog({ workspace, rule, about, channels, onClose }: Props) {
   const save = useSaveRule(workspace, rule?.id ?? null);
   const options = useQuery(ruleOptionsQuery(workspace));
-  const [form, setForm] = useState(() => formOf(rule));
+  const [form, setForm] = useState(() => formOf(rule, about));
   const set = (changes: Partial<RuleForm>) => setForm({ ...form, ...changes });
   const ready = isComplete(form);
   const submit = (event: FormEvent) => {

@@ -15,12 +15,18 @@ export interface RuleForm {
   body: string;
 }
 
-export function formOf(rule: Rule | null): RuleForm {
+/** What a new rule is about from the beginning. */
+export interface About {
+  job: string;
+  name: string;
+}
+
+export function formOf(rule: Rule | null, about?: About): RuleForm {
   return {
-    name: rule?.name ?? "",
+    name: rule?.name ?? about?.name ?? "",
     events: rule?.events ?? ["run_failed", "run_recovered"],
     channels: rule?.channels ?? [],
-    job: rule?.job ?? "",
+    job: rule?.job ?? about?.job ?? "",
     tag: rule?.tag ?? "",
     owner: rule?.owner ?? "",
     environment: rule?.environment ?? "",

@@ -1,4 +1,4 @@
-import type { ChannelKind, DeliveryState, NotificationEvent } from "@/api/types";
+import type { ChannelKind, DeliveryState, Job, NotificationEvent, Rule } from "@/api/types";
 import type { StatusView } from "@/lib/status";
 
 /** What can be told of, in the order in which it is offered. */
@@ -15,6 +15,18 @@ export const EVENTS: Record<NotificationEvent, { label: string; help: string }> 
 };
 
 export const eventLabel = (event: NotificationEvent) => EVENTS[event].label;
+
+/** Whether a rule is about runs of a job. One for another environment is not, where the job names its own. */
+export function isAboutJob(rule: Rule, job: Pick<Job, "key" | "tags" | "owner" | "environment">): boolean {
+  const fits = <T>(wanted: T | null, has: boolean) => wanted === null || has;
+  return (
+    rule.events.some((event) => event !== "ingest_refused") &&
+    fits(rule.job, rule.job === job.key) &&
+    fits(rule.tag, rule.tag !== null && job.tags.includes(rule.tag)) &&
+    fits(rule.owner, rule.owner === job.owner) &&
+    fits(rule.environment, job.environment === null || rule.environment === job.environment)
+  );
+}
 
 export const KINDS: Record<ChannelKind, { label: string; urlHelp: string }> = {
   email: {
