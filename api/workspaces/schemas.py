@@ -10,6 +10,7 @@ from api.kit.bodies import Strict
 from core.auth.actor import Actor
 from core.auth.rights import Role, Scope
 from core.environments.models import Environment
+from core.runs.service import plain_job_name
 from core.workspaces.models import Workspace, WorkspaceState
 
 
@@ -93,7 +94,7 @@ class WorkspaceOut(BaseModel):
             manifest_at=workspace.manifest_at,
             node_counts=counts,
             environments=[EnvironmentOut.model_validate(item, from_attributes=True) for item in environments],
-            dagster_path=f"/dagster/locations/workbench/jobs/{workspace.key}__dbt",
+            dagster_path=f"/dagster/locations/workbench/jobs/{plain_job_name(workspace.key)}",
             archived_at=workspace.archived_at,
             role=actor.role_in(workspace.key) or Role.VIEWER,
             scopes=[str(scope) for scope in actor.scopes_in(workspace.key)],

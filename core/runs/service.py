@@ -45,17 +45,18 @@ TELLING = (*sorted(EXECUTING), "source freshness")
 
 
 def job_name(workspace_key: str) -> str:
-    """The Dagster job that runs every dbt command of a workspace."""
+    """The Dagster job of a workspace's assets: what is materialized in Dagster's own page."""
     return f"{workspace_key}__dbt"
 
 
 def plain_job_name(workspace_key: str) -> str:
-    """The Dagster job that does the same for runs of our jobs, without naming every asset before it begins.
+    """The Dagster job that runs dbt commands of a workspace, without naming every asset before it begins.
 
-    Dagster writes a planned event per asset and check when a run of the other is made: thousands of rows in a
-    large project, whatever the run selects. Of this one it hears what has been built as it is built.
+    Of a run of the other, Dagster writes down that every asset and check is about to be made, whichever the
+    command selects: thousands of rows in a large project, and most of them never come true. Of this one it
+    hears what has been built as it is built.
     """
-    return f"{workspace_key}__jobs"
+    return f"{workspace_key}__runs"
 
 
 def op_name(workspace_key: str) -> str:
@@ -153,7 +154,7 @@ def launch_of(workspace_key: str, asked: Asked, actor: str, tags: Mapping[str, s
     display = " && ".join(step.display for step in asked.steps)
     warehouse = warehouse_of(workspace_key, environment.adapter_type)
     return Launch(
-        job_name=job_name(workspace_key),
+        job_name=plain_job_name(workspace_key),
         config=run_config(workspace_key, environment.key, asked.steps),
         tags={
             WORKSPACE_TAG: workspace_key,

@@ -1,7 +1,7 @@
 """What Dagster is asked for when a job is to run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from core.runs.ports import (
     Launch,
 )
 from core.runs.retry_policy import RetryPolicy
-from core.runs.service import launch_of, plain_job_name
+from core.runs.service import launch_of
 from core.schedules.firing import QUEUE
 from core.schedules.models import Job
 from core.workspaces import service as workspaces
@@ -65,13 +65,8 @@ def asked_of_job(session: Session, workspace: Workspace, job: Job, cause: Cause 
 def launch_of_asked(
     workspace: Workspace, job: Job, asked: Asked, actor: str, cause: Cause | None = None
 ) -> Launch:
-    """The same of a request that has been checked.
-
-    The run is one of the workspace's plain job: what Dagster writes down before a run begins is then the same
-    few rows, however many models the project has.
-    """
-    launch = launch_of(workspace.key, asked, actor, _tags(workspace, job, cause or Cause()))
-    return replace(launch, job_name=plain_job_name(workspace.key))
+    """The same of a request that has been checked."""
+    return launch_of(workspace.key, asked, actor, _tags(workspace, job, cause or Cause()))
 
 
 def _tags(workspace: Workspace, job: Job, cause: Cause) -> dict[str, str]:

@@ -14,12 +14,14 @@ from core.runs.recording import NodeReport, StepContext
 # PostgreSQL may be started again in the middle of a run.
 PATIENCE_SECONDS: Final = 30.0
 PAUSE_SECONDS: Final = 0.5
+# Between two writes, each of which works out the health of what the nodes are read by.
+EVERY_SECONDS: Final = 0.5
 
 
 class NodeWriter:
-    """Writes reports of nodes from a thread: at once all that have come up while the last were written.
+    """Writes reports of nodes from a thread: the first at once, then all that came up in half a second.
 
-    A transaction for each would take longer than dbt takes for a test.
+    A transaction for each would take longer than dbt takes for a test, and from dbt's own processor time.
     """
 
     def __init__(self, db: Database, context: StepContext) -> None:
@@ -57,18 +59,22 @@ class NodeWriter:
 
     def _run(self) -> None:
         try:
+            write_at = 0.0
             while (first := self._waiting.get()) is not None:
-                reports, is_last = self._more([first])
+                reports, is_last = self._more([first], write_at)
                 self._write(reports)
                 if is_last:
                     return
+                write_at = time.monotonic() + EVERY_SECONDS
         except BaseException as error:  # noqa: BLE001 - raised where reports come from
             self._error = error
 
-    def _more(self, reports: list[NodeReport]) -> tuple[list[NodeReport], bool]:
+    def _more(self, reports: list[NodeReport], until: float) -> tuple[list[NodeReport], bool]:
+        """With what else comes until then, and what is there already; and whether that was the last."""
         while True:
+            left = until - time.monotonic()
             try:
-                report = self._waiting.get_nowait()
+                report = self._waiting.get(block=left > 0, timeout=max(left, 0))
             except Empty:
                 return reports, False
             if report is None:

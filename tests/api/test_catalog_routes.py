@@ -25,7 +25,7 @@ def test_workspaces_are_listed_with_what_they_hold(client: TestClient, stocked: 
     assert (shop["key"], shop["state"], shop["adapter_type"]) == ("shop", "ready", "duckdb")
     assert shop["node_counts"]["model"] == 6
     assert [(e["key"], e["is_default"]) for e in shop["environments"]] == [("dev", True), ("prod", False)]
-    assert shop["dagster_path"] == "/dagster/locations/workbench/jobs/shop__dbt"
+    assert shop["dagster_path"] == "/dagster/locations/workbench/jobs/shop__runs"
     assert (empty["key"], empty["state"], empty["node_counts"], empty["manifest_at"]) == (
         "empty",
         "new",

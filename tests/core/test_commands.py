@@ -474,6 +474,7 @@ def test_the_environment_of_a_step_sends_its_output_to_its_own_folder(
         "/q",
         "json",
     )
+    assert found["DBT_LOG_LEVEL_FILE"] == "none"
     assert "secret" not in " ".join(found.values())
     assert not {"DBT_QUIET", "DBT_ENGINE_TARGET_PATH"} & set(found)
 

@@ -237,6 +237,16 @@ def test_dbt_gets_its_variables_and_nothing_reserved(
     assert made.masker.mask_text(f"a {SECRET} b") == "a *** b"
 
 
+def test_dbts_own_log_is_written_where_that_is_wanted_and_there_are_no_secrets(settings: Settings) -> None:
+    wanted = {"DBT_LOG_LEVEL_FILE": "debug", "DBT_ENGINE_LOG_LEVEL_FILE": "debug"}
+    kept = process(settings, Environment(dbt_target="dev"), "build", plain=wanted)
+    assert kept.env.items() >= wanted.items()
+    secret = process(
+        settings, Environment(dbt_target="dev"), "build", plain=wanted, secrets={"TOKEN": SECRET}
+    )
+    assert {secret.env[name] for name in wanted} == {"none"}
+
+
 @pytest.mark.parametrize(
     ("args", "expected"),
     [

@@ -1,6 +1,6 @@
 """The dbt job with a real dbt and a real DuckDB, in Dagster's in-process executor."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from core.catalog.snapshots.models import CodeText
 from core.environments import service as environments
 from core.runs.log import log_path, read_log
 from core.runs.models import RunNode, RunStep
-from core.runs.service import job_name, op_name
+from core.runs.service import job_name, op_name, plain_job_name
 from core.workspaces.models import Workspace, WorkspaceState
 from orchestration.defs.dbt.definitions import WorkspaceSource, workspace_definitions
 from orchestration.lib.services import Services
@@ -33,10 +33,15 @@ def source_of(shared: Services, workspace: Workspace) -> WorkspaceSource:
 
 
 def run_steps(
-    shared: Services, workspace: Workspace, steps: Steps, **config: Any
+    shared: Services,
+    workspace: Workspace,
+    steps: Steps,
+    *,
+    name_of: Callable[[str], str] = plain_job_name,
+    **config: Any,
 ) -> tuple[ExecuteInProcessResult, DagsterInstance]:
     definitions = workspace_definitions(source_of(shared, workspace), pytest.fail)
-    job = definitions.resolve_job_def(job_name(workspace.key))
+    job = definitions.resolve_job_def(name_of(workspace.key))
     instance = DagsterInstance.ephemeral()
     body = {"steps": steps, **config}
     result = job.execute_in_process(
@@ -63,10 +68,11 @@ def statuses(shared: Services, run_id: str) -> Mapping[str, str]:
     return {node.name: node.status for node in nodes}
 
 
+@pytest.mark.parametrize("name_of", [plain_job_name, job_name])
 def test_a_build_materializes_assets_evaluates_checks_and_fills_the_catalog(
-    shared: Services, workspace: Workspace
+    shared: Services, workspace: Workspace, name_of: Callable[[str], str]
 ) -> None:
-    result, instance = run_steps(shared, workspace, [{"command": "build"}])
+    result, instance = run_steps(shared, workspace, [{"command": "build"}], name_of=name_of)
     assert result.success
     materialized = {key.to_user_string() for key in instance.get_asset_keys()}
     assert {
@@ -115,7 +121,13 @@ def test_a_failing_model_fails_the_run_keeps_artifacts_and_skips_what_follows(
     assert "nope" in (steps[0].message or "")
     keys = {key.to_user_string() for key in instance.get_asset_keys()}
     assert "tiny/tiny/orders" in keys
-    assert instance.get_latest_materialization_event(AssetKey(["tiny", "tiny", "customers"])) is None
+    customers = AssetKey(["tiny", "tiny", "customers"])
+    assert instance.get_latest_materialization_event(customers) is None
+    (told,) = [event for event in result.all_events if event.event_type_value == "ASSET_OBSERVATION"]
+    observation = told.asset_observation_data.asset_observation
+    metadata = {name: value.value for name, value in observation.metadata.items()}
+    assert (observation.asset_key, metadata["dbt/status"]) == (customers, "error")
+    assert "/runs/" in str(metadata["workbench/run"])
 
 
 def test_two_steps_may_touch_the_same_node(shared: Services, workspace: Workspace) -> None:

@@ -30,7 +30,7 @@ def test_a_due_time_makes_one_run_with_what_the_job_says(ticking: Ticking) -> No
     (run,) = ticking.runs(job)
     assert ticking.due(job) == ["10:00"]
     assert ticking.decided(trigger) == {"10:00": "run"}
-    assert run.job_name == "shop__jobs"
+    assert run.job_name == "shop__runs"
     assert run.status.value == "QUEUED"
     assert {
         name: run.tags[name] for name in (MAX_RUNTIME_TAG, PRIORITY_TAG, ONE_AT_A_TIME_TAG, TRIGGER_TAG)

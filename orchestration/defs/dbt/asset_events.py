@@ -26,6 +26,7 @@ DagsterEvent = (
 )
 log = logging.getLogger("workbench.dbt")
 
+BUILT: Final = frozenset({"model", "seed", "snapshot"})
 # What PostgreSQL and its kin answer to a statement: https://www.postgresql.org/docs/current/protocol-message-formats.html
 _COMMAND_TAG: Final = re.compile(r"(?:SELECT|INSERT 0|MERGE|UPDATE|DELETE) ([0-9]+)")
 
@@ -66,6 +67,10 @@ class AssetEvents:
                 yield item
             else:
                 self._log_again(item, unique_id)
+        if _has_failed(event):
+            # dagster-dbt says nothing of what was not built: Dagster would know of its former state only.
+            key = self._translator.get_asset_spec(self._manifest, unique_id, None).key
+            yield AssetObservation(asset_key=key, metadata=facts_of(event.raw_event, self._page))
 
     def _is_new(self, item: DagsterEvent) -> bool:
         if isinstance(item, Output):
@@ -85,6 +90,13 @@ class AssetEvents:
             self._context.log_event(AssetMaterialization(asset_key=key, metadata=item.metadata))
         elif isinstance(item, AssetCheckResult) and item.asset_key is not None:
             self._context.log_event(AssetObservation(asset_key=item.asset_key, metadata=item.metadata))
+
+
+def _has_failed(event: DbtCliEventMessage) -> bool:
+    """Whether this is the end of a model, seed or snapshot that dbt could not build."""
+    node: Mapping[str, Any] = event.raw_event["data"]["node_info"]
+    failed = node.get("resource_type") in BUILT and node.get("node_status") in {"error", "fail"}
+    return failed and event.is_result_event
 
 
 def run_page(workspace_key: str, run_id: str) -> str:

@@ -109,14 +109,14 @@ def _asset_job(source: WorkspaceSource, assets: Sequence[AssetsDefinition]) -> J
     return define_asset_job(
         job_name(source.key),
         selection=AssetSelection.assets(*assets),
-        description=f"Any dbt commands of {source.name}.",
+        description=f"What is materialized of {source.name} in this page.",
         tags={WORKSPACE_TAG: source.key},
         executor_def=in_process_executor,
     )
 
 
 def _plain_job(source: WorkspaceSource, project: Project) -> Job:
-    """What runs of our jobs are runs of: see `plain_job_name`. Assets hear of it as they are built."""
+    """What our runs are runs of: see `plain_job_name`. Assets hear of it as they are built."""
 
     @op(name=plain_job_name(source.key) + "_command", out={})
     def command(context: OpExecutionContext, config: DbtRunConfig) -> Iterator[DagsterEvent]:
@@ -124,7 +124,7 @@ def _plain_job(source: WorkspaceSource, project: Project) -> Job:
 
     @job(
         name=plain_job_name(source.key),
-        description=f"Runs of the jobs of {source.name}.",
+        description=f"Any dbt commands of {source.name}, by hand or by its jobs.",
         tags={WORKSPACE_TAG: source.key},
         executor_def=in_process_executor,
     )

@@ -85,7 +85,7 @@ function Said({ workspace, definitions }: { workspace: string; definitions: Defi
   );
 }
 
-/** Some triggers that could not be built do not tick; where nothing loads, what was there before does. */
+/** Some triggers that could not be built do not tick; where nothing loads, none does. */
 function Failed({ definitions: { failed, reason, loaded_at } }: { definitions: Definitions }) {
   const some = failed.some((one) => one.reason === reason);
   return (
@@ -94,7 +94,8 @@ function Failed({ definitions: { failed, reason, loaded_at } }: { definitions: D
         `Dagster could not load ${plural(failed.length, "trigger")}: what could not be loaded does not tick.`
       ) : loaded_at ? (
         <>
-          Dagster could not load the triggers. What it loaded before (<Ago at={loaded_at} />) still serves.
+          Dagster could not load the triggers: none ticks until it can. It last did <Ago at={loaded_at} />;
+          what has been due since is decided then.
         </>
       ) : (
         "Dagster could not load the triggers, and has never loaded any."
