@@ -37,6 +37,8 @@ CONNECTION: Final[dict[str, int]] = {
 # the daemon does by itself, holds up the ticks of a large installation. This is in case the watch misses one.
 READ_AGAIN_SECONDS: Final = 600.0
 CONNECTIONS: Final = 20
+# `dagster.yaml` takes whole seconds only. A run waits for half of this on average, before anything begins.
+DEQUEUE_SECONDS: Final = 0.5
 TAKEN: Final = 3
 log = logging.getLogger("workbench.daemon")
 
@@ -131,6 +133,7 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
     from dagster._core.workspace.context import WorkspaceProcessContext  # noqa: PLC0415
     from dagster._core.workspace.load_target import WorkspaceFileTarget  # noqa: PLC0415
     from dagster._daemon import controller as dagsters  # noqa: PLC0415
+    from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon  # noqa: PLC0415
     from dagster._utils.log import configure_loggers  # noqa: PLC0415
 
     from orchestration.lib.instance import hold_connections  # noqa: PLC0415
@@ -141,6 +144,9 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
         hold_connections(instance, CONNECTIONS)
         registry = stack.enter_context(dagsters.create_daemon_grpc_server_registry(instance, "warning"))
         daemons = [stack.enter_context(daemon) for daemon in dagsters.create_daemons_from_instance(instance)]
+        for daemon in daemons:
+            if isinstance(daemon, QueuedRunCoordinatorDaemon):
+                daemon.interval_seconds = min(daemon.interval_seconds, DEQUEUE_SECONDS)
         target = WorkspaceFileTarget(paths=[str(workspace)])
         context = stack.enter_context(
             WorkspaceProcessContext(instance, target, grpc_server_registry=registry)
