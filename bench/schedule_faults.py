@@ -45,7 +45,7 @@ select t.value, d.value, r.status from dagster.runs r
 join dagster.run_tags t on t.run_id = r.run_id and t.key = 'workbench/trigger'
 join dagster.run_tags d on d.run_id = r.run_id and d.key = 'workbench/due'
 """
-DECIDED: Final = "select count(*) from job_due_times where due_at = %s"
+DECIDED: Final = "select count(*) from workbench.job_due_times where due_at = %s"
 ENDED: Final = {"SUCCESS", "FAILURE", "CANCELED"}
 
 

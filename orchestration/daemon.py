@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 
 from core.kit.settings import get_settings
+from orchestration.lib.garbage import collect_rarely
 
 if TYPE_CHECKING:
     from dagster._daemon.controller import DagsterDaemonController
@@ -172,6 +173,7 @@ def main(workspace: Path) -> int:
     if address is None:
         log.error("DATABASE_URL is not set; `workbench up` sets it for the processes that it starts.")
         return 2
+    collect_rarely()
     lock = OnlyOne(address)
     try:
         wait_for_turn(lock)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from core.runs.dbt_process import dbt_executable
+from orchestration.lib.garbage import collect_rarely
 
 PROJECT: Final = Path(__file__).parent / "warm_up_project"
 MODULES: Final = (
@@ -41,8 +42,6 @@ MODULES: Final = (
 NO_ADAPTERS: Final = frozenset(
     ["base", "sql", "contracts", "events", "exceptions", "clients", "catalogs", "record", "relation_configs"]
 )
-# A run makes much and ends soon: looking for what may go costs it more than it frees.
-RARELY: Final = (100_000, 50, 100)
 
 
 def warm_up() -> None:
@@ -113,7 +112,7 @@ def run_dbt(words: Sequence[str]) -> int:
 
     from dbt.cli.main import cli  # noqa: PLC0415 - loaded long ago
 
-    gc.set_threshold(*RARELY)
+    collect_rarely()
     time.tzset()
     sys.argv = [dbt_executable(), *words[1:]]
     try:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.kit.processes import name_process
-from orchestration.launcher.warmth import RARELY, run_dbt
+from orchestration.launcher.warmth import run_dbt
 from orchestration.lib.children import Nursery, use_nursery
+from orchestration.lib.garbage import collect_rarely
 
 RUN_JOB_VARIABLE: Final = "DAGSTER_RUN_JOB_NAME"
 
@@ -19,7 +20,7 @@ def work(request: Mapping[str, Any]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     random.seed()
-    gc.set_threshold(*RARELY)
+    collect_rarely()
     gc.enable()
     # Before anything is opened: dbt is forked from a process that has nothing of this run.
     run_id = str(request["run_id"])
