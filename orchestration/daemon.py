@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
@@ -22,6 +22,7 @@ from orchestration.lib.garbage import collect_rarely
 
 if TYPE_CHECKING:
     from dagster._daemon.controller import DagsterDaemonController
+    from dagster._daemon.daemon import DagsterDaemon
 
 # Any number, as long as nobody else takes it.
 LOCK: Final = 0x77625F74_69636B
@@ -134,7 +135,6 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
     from dagster._core.workspace.context import WorkspaceProcessContext  # noqa: PLC0415
     from dagster._core.workspace.load_target import WorkspaceFileTarget  # noqa: PLC0415
     from dagster._daemon import controller as dagsters  # noqa: PLC0415
-    from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon  # noqa: PLC0415
     from dagster._utils.log import configure_loggers  # noqa: PLC0415
 
     from orchestration.lib.instance import hold_connections  # noqa: PLC0415
@@ -144,10 +144,9 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
         instance = stack.enter_context(get_instance_for_cli())
         hold_connections(instance, CONNECTIONS)
         registry = stack.enter_context(dagsters.create_daemon_grpc_server_registry(instance, "warning"))
-        daemons = [stack.enter_context(daemon) for daemon in dagsters.create_daemons_from_instance(instance)]
-        for daemon in daemons:
-            if isinstance(daemon, QueuedRunCoordinatorDaemon):
-                daemon.interval_seconds = min(daemon.interval_seconds, DEQUEUE_SECONDS)
+        daemons = [
+            stack.enter_context(_prompt(one)) for one in dagsters.create_daemons_from_instance(instance)
+        ]
         target = WorkspaceFileTarget(paths=[str(workspace)])
         context = stack.enter_context(
             WorkspaceProcessContext(instance, target, grpc_server_registry=registry)
@@ -156,6 +155,18 @@ def controller(workspace: Path) -> Generator["DagsterDaemonController"]:
         yield stack.enter_context(
             dagsters.DagsterDaemonController(context, daemons, grpc_server_registry=registry)
         )
+
+
+def _prompt(daemon: "DagsterDaemon[Any]") -> "DagsterDaemon[Any]":
+    """The same, quicker to see what is new."""
+    from dagster._daemon.daemon import SchedulerDaemon  # noqa: PLC0415 - as above
+    from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon  # noqa: PLC0415
+
+    from orchestration.lib.prompt_scheduler import PromptScheduler  # noqa: PLC0415
+
+    if isinstance(daemon, QueuedRunCoordinatorDaemon):
+        daemon.interval_seconds = min(daemon.interval_seconds, DEQUEUE_SECONDS)
+    return PromptScheduler() if isinstance(daemon, SchedulerDaemon) else daemon
 
 
 def _say_what_happens() -> None:

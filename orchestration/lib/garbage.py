@@ -3,8 +3,8 @@
 import gc
 from typing import Final
 
-# Allocations before a look, and looks at the youngest before one at the older and at the oldest. Our processes
-# hold hundreds of megabytes that stay, and Python's own (700, 10, 10) would go through them again and again.
+# Allocations before a look; looks at the youngest before one at the older, and so for the oldest. Our
+# processes hold hundreds of megabytes that stay; Python would go through them again and again.
 RARELY: Final = (100_000, 50, 100)
 
 

@@ -6,10 +6,16 @@ import time
 import psycopg
 import pytest
 import sqlalchemy as sa
+from dagster._core.test_utils import instance_for_test
+from dagster._daemon.controller import create_daemons_from_instance
+from dagster._daemon.daemon import SchedulerDaemon
+from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon
 
 from core.kit.database import Database
 from orchestration import daemon
 from orchestration.daemon import OnlyOne, wait_for_turn, watch
+from orchestration.lib import prompt_scheduler
+from orchestration.lib.prompt_scheduler import Doorbell, PromptScheduler
 
 END = sa.text(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'workbench daemon'"
@@ -64,3 +70,34 @@ def test_who_was_slower_after_an_outage_ends(db: Database, database_url: str) ->
     assert not watching.is_alive()
     slow.release()
     quick.release()
+
+
+def test_the_scheduler_looks_as_soon_as_a_code_location_has_been_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prompt_scheduler, "LOOK_SECONDS", 0.02)
+    loaded: list[object] = [object()]
+    shutdown = threading.Event()
+    bell = Doorbell(lambda: loaded, shutdown)
+    began = time.monotonic()
+    assert not bell.wait(0.2)
+    assert time.monotonic() - began >= 0.2
+    loaded[0] = object()
+    assert not bell.wait(60)
+    loaded.append(object())
+    assert not bell.wait(60)
+    assert time.monotonic() - began < 30
+    assert not bell.is_set()
+    shutdown.set()
+    assert bell.wait(60)
+    assert bell.is_set()
+
+
+def test_the_daemon_that_runs_has_this_scheduler_and_looks_at_the_queue_twice_a_second() -> None:
+    queue = {"module": "dagster._core.run_coordinator", "class": "QueuedRunCoordinator"}
+    with instance_for_test({"run_coordinator": queue}) as instance:
+        made = [daemon._prompt(one) for one in create_daemons_from_instance(instance)]
+    (scheduler,) = [one for one in made if isinstance(one, SchedulerDaemon)]
+    (coordinator,) = [one for one in made if isinstance(one, QueuedRunCoordinatorDaemon)]
+    assert type(scheduler) is PromptScheduler
+    assert coordinator.interval_seconds == daemon.DEQUEUE_SECONDS
