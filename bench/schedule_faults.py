@@ -38,8 +38,9 @@ MINUTE: Final = timedelta(minutes=1)
 # A daemon that was killed is started again, loads everything, and makes up for the tick.
 PATIENCE: Final = 150.0
 ADDRESS: Final = "127.0.0.1"
-# The first answer to a message comes after the seconds that it may take; the waits between tries double.
-QUICK: Final = {"NOTIFICATIONS_TIMEOUT_SECONDS": "2", "NOTIFICATIONS_RETRY_SECONDS": "5"}
+# A try is over, and noted, some seconds after it began; the next one is not due by then.
+QUICK: Final = {"NOTIFICATIONS_TIMEOUT_SECONDS": "2", "NOTIFICATIONS_RETRY_SECONDS": "8"}
+TRIED_SECONDS: Final = 5.0
 RUNS: Final = """
 select t.value, d.value, r.status from dagster.runs r
 join dagster.run_tags t on t.run_id = r.run_id and t.key = 'workbench/trigger'
@@ -291,14 +292,13 @@ def messages_of(product: Product, name: str, receiver: Receiver, channel: dict[s
     with receiver.hanging():
         rule_id = _until(lambda: product.ask("POST", f"{base}/rules", json=rule), 30)["id"]
         product.ended(product.start([{"command": "ls"}]), 60)
-        delivery = _attempted(product, name, 1)
+        _attempted(product, name, 1)
         product.ask("PATCH", f"{base}/rules/{rule_id}", json={"enabled": False})
     _attempted(product, name, 2)
     with receiver.serving(good=False):
         _attempted(product, name, 3)
     with receiver.serving(good=True):
         delivery = _attempted(product, name, 4)
-        time.sleep(5)
     wrong = [
         (delivery["state"] != "delivered", f"it is {delivery['state']}: {delivery['last_error']}"),
         (receiver.taken != 1, f"it was taken {receiver.taken} times"),
@@ -308,13 +308,15 @@ def messages_of(product: Product, name: str, receiver: Receiver, channel: dict[s
 
 
 def _attempted(product: Product, channel: str, attempts: int) -> dict[str, Any]:
-    """The delivery once it has been tried so often, and how that went is known."""
+    """The delivery once it has been tried so often, and how that went is noted."""
 
     def found() -> dict[str, Any] | None:
         items = (product.ask("GET", "/notifications/deliveries") or {}).get("items", [])
         ours = [item for item in items if item["channel"] == channel and item["attempts"] >= attempts]
         return next(iter(ours), None)
 
+    _until(found, PATIENCE)
+    time.sleep(TRIED_SECONDS)
     return _until(found, PATIENCE)
 
 
