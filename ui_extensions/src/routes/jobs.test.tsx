@@ -134,7 +134,9 @@ describe("what Dagster has not loaded", () => {
     withJobs([job()], definitions({ state: "failed", reason, failed }));
     const sent = accept("/api/workspaces/shop/definitions/reload", definitions({ state: "applying" }), 202);
     const { user } = open();
-    expect(await screen.findByText(/could not load the triggers: none ticks until it can/)).toBeInTheDocument();
+    expect(
+      await screen.findByText(/could not load the triggers: none ticks until it can/),
+    ).toBeInTheDocument();
     expect(screen.getAllByText((text) => text.includes(reason))).toHaveLength(1);
     await user.click(screen.getByRole("button", { name: "Load them again" }));
     await waitFor(() => expect(sent).toHaveLength(1));

@@ -94,8 +94,8 @@ function Failed({ definitions: { failed, reason, loaded_at } }: { definitions: D
         `Dagster could not load ${plural(failed.length, "trigger")}: what could not be loaded does not tick.`
       ) : loaded_at ? (
         <>
-          Dagster could not load the triggers: none ticks until it can. It last did <Ago at={loaded_at} />;
-          what has been due since is decided then.
+          Dagster could not load the triggers: none ticks until it can. Since it last did (
+          <Ago at={loaded_at} />) what was due waits to be decided.
         </>
       ) : (
         "Dagster could not load the triggers, and has never loaded any."
