@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Archive, ArchiveRestore, Copy, Pencil } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 import { useMay } from "@/api/access";
 import { ApiError, describeError } from "@/api/errors";
@@ -12,7 +12,6 @@ import { Facts, PageHeader, Section } from "@/components/ui/page";
 import { Prose } from "@/components/ui/prose";
 import { StatusBadge } from "@/components/ui/status";
 import { Ago } from "@/components/ui/time";
-import { JobRules } from "@/features/notifications/job-rules";
 import { formatDuration, plural } from "@/lib/format";
 import { paths } from "@/lib/paths";
 import { JobHistoryPart } from "./job-history";
@@ -25,8 +24,15 @@ import { RunNow } from "./run-now";
 import { StepLines } from "./step-lines";
 import { comingOf, noNextWords, overlapWords, reasonOf, retryPolicyWords, stateView } from "./words";
 
+interface JobPageProps {
+  workspace: Workspace;
+  job: string;
+  /** What other parts of the house have to say of it, below its triggers. */
+  more: (job: Job) => ReactNode;
+}
+
 /** One job: what it is, what makes it run, and how that went. */
-export function JobPage({ workspace, job: key }: { workspace: Workspace; job: string }) {
+export function JobPage({ workspace, job: key, more }: JobPageProps) {
   const job = useQuery(jobQuery(workspace.key, key));
   const crumbs = [
     { label: workspace.name, to: paths.dashboard(workspace.key) },
@@ -86,7 +92,7 @@ export function JobPage({ workspace, job: key }: { workspace: Workspace; job: st
               <StepLines workspace={workspace.key} steps={job.data.steps} />
             </Section>
             <Triggers workspace={workspace.key} job={job.data} />
-            <JobRules workspace={workspace.key} job={job.data} />
+            {more(job.data)}
           </div>
           <JobHistoryPart workspace={workspace.key} job={job.data} />
         </div>
